@@ -1,0 +1,35 @@
+# How everything is compiled: cache, linker, warnings, sanitizers. Settings travel as the INTERFACE
+# target gunflint_options, never as global flags.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+find_program(GUNFLINT_CCACHE ccache)
+if(GUNFLINT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Paths below the source tree are made relative, so that several checkouts share one cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+      CCACHE_NOHASHDIR=1 ${GUNFLINT_CCACHE})
+endif()
+
+find_program(GUNFLINT_LLD ld.lld)
+if(GUNFLINT_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_library(gunflint_options INTERFACE)
+target_include_directories(gunflint_options INTERFACE
+  ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/framework)
+target_compile_options(gunflint_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  -Wno-missing-field-initializers -Werror)
+target_compile_definitions(gunflint_options INTERFACE GUNFLINT_VERSION="${PROJECT_VERSION}")
+
+set(GUNFLINT_SANITIZE "" CACHE STRING "address, thread, or empty")
+if(GUNFLINT_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(GUNFLINT_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+endif()

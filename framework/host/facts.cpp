@@ -1,0 +1,46 @@
+#include "gunflint/concepts/fault.hpp"
+#include "gunflint/concepts/target.hpp"
+#include "gunflint/host/host.hpp"
+
+namespace gunflint {
+
+Fields<Facts> Facts::fields() {
+  using T = Facts;
+  return {field("hostname", &T::hostname, "Name."),
+          field("boot_id", &T::boot_id, "Boot."),
+          field("kernel", &T::kernel, "Release."),
+          field("cores", &T::cores, "Online processors."),
+          field("memory_bytes", &T::memory_bytes, "Memory."),
+          field("uid", &T::uid, "User."),
+          field("capabilities", &T::capabilities, "CapEff."),
+          field("cgroups", &T::cgroups, "Controller to version."),
+          field("netem", &T::netem, "The kernel has netem."),
+          field("nfqueue", &T::nfqueue, "The kernel has NFQUEUE."),
+          field("tools", &T::tools, "Tool to path.")};
+}
+Fields<Traffic> Traffic::fields() {
+  using T = Traffic;
+  return {field("hosts", &T::hosts, "Other side."), field("ports", &T::ports, "Service ports."),
+          field("protocol", &T::protocol, "tcp, udp or both."),
+          field("cgroup", &T::cgroup, "v2 path."), field("interface", &T::interface, "Interface.")};
+}
+Fields<Rule> Rule::fields() {
+  using T = Rule;
+  return {field("traffic", &T::traffic, "Which packets."), field("backend", &T::backend, "How."),
+          field("delay", &T::delay, "Added delay."),
+          field("jitter", &T::jitter, "Uniform, plus or minus."),
+          field("queue", &T::queue, "NFQUEUE number.")};
+}
+Fields<Need> Need::fields() {
+  using T = Need;
+  return {field("what", &T::what, "What the host must have.").required(),
+          field("why", &T::why, "What for."), field("present", &T::present, "It is there."),
+          field("fix", &T::fix, "What to do when absent.")};
+}
+Fields<AgentRoute> AgentRoute::fields() {
+  using T = AgentRoute;
+  return {field("key", &T::key, "Shared by targets of one place.").required(),
+          field("argv", &T::argv, "Command."), field("as_root", &T::as_root, "Runs as root.")};
+}
+
+}  // namespace gunflint

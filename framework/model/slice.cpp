@@ -1,0 +1,48 @@
+#include "gunflint/model/slice.hpp"
+
+namespace gunflint {
+
+Fields<StepSlice> StepSlice::fields() {
+  using T = StepSlice;
+  return {field("journey", &T::journey, "Journey."),
+          field("step", &T::step, "Step."),
+          field("ended", &T::ended, "Requests that ended."),
+          field("failed", &T::failed, "Of these, failed."),
+          field("attempts", &T::attempts, "Attempts, retries included."),
+          field("errors", &T::errors, "Failures by class."),
+          field("latency", &T::latency, "From the due time."),
+          field("service", &T::service, "From the send.")};
+}
+
+Fields<JourneySlice> JourneySlice::fields() {
+  using T = JourneySlice;
+  return {
+      field("journey", &T::journey, "Journey."),
+      field("due", &T::due, "Arrivals that fell due."),
+      field("dropped", &T::dropped, "Due, never begun."),
+      field("ended", &T::ended, "Ended."),
+      field("completed", &T::completed, "Every step succeeded."),
+      field("duration", &T::duration, "Due to last answer, without think time."),
+      field("ended_by_due", &T::ended_by_due, "Ended or dropped, by the second of the due time."),
+      field("completed_by_due", &T::completed_by_due, "Completed, by the second of the due time.")};
+}
+
+Fields<Slice> Slice::fields() {
+  using T = Slice;
+  return {field("load", &T::load, "Load.").required(),
+          field("worker", &T::worker, "Worker."),
+          field("second", &T::second, "Second since t = 0.").required(),
+          field("asked", &T::asked, "Arrivals per second that the schedule asks for."),
+          field("sent", &T::sent, "Requests begun."),
+          field("in_flight", &T::in_flight, "Journeys under way at the end of the second."),
+          field("backlog", &T::backlog, "Due and waiting for a connection."),
+          field("reconnects", &T::reconnects, "Connections opened again."),
+          field("late", &T::late, "Send minus due while a connection was free."),
+          field("cpu", &T::cpu, "Use of the generating threads."),
+          field("saturated", &T::saturated, "The generator was the limit."),
+          field("last", &T::last, "The worker has drained."),
+          field("steps", &T::steps, "By step."),
+          field("journeys", &T::journeys, "By journey.")};
+}
+
+}  // namespace gunflint

@@ -1,0 +1,87 @@
+#pragma once
+/// One second of one load, from one worker. Sums of slices are exact: nothing is sampled.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gunflint/base/fields.hpp"
+#include "gunflint/model/histogram.hpp"
+
+namespace gunflint {
+
+/// Why a request failed. Closed; a response is in exactly one class.
+enum class ErrorClass {
+  Dns,
+  Refused,
+  ConnectTimeout,
+  Tls,
+  Reset,
+  Timeout,
+  Protocol,
+  Http4xx,
+  Http5xx,
+  Check,
+  CutOff,
+  Extract
+};
+template <>
+struct Names<ErrorClass> {
+  static constexpr std::array table{std::pair{ErrorClass::Dns, "dns"},
+                                    std::pair{ErrorClass::Refused, "refused"},
+                                    std::pair{ErrorClass::ConnectTimeout, "connect_timeout"},
+                                    std::pair{ErrorClass::Tls, "tls"},
+                                    std::pair{ErrorClass::Reset, "reset"},
+                                    std::pair{ErrorClass::Timeout, "timeout"},
+                                    std::pair{ErrorClass::Protocol, "protocol"},
+                                    std::pair{ErrorClass::Http4xx, "http_4xx"},
+                                    std::pair{ErrorClass::Http5xx, "http_5xx"},
+                                    std::pair{ErrorClass::Check, "check"},
+                                    std::pair{ErrorClass::CutOff, "cut_off"},
+                                    std::pair{ErrorClass::Extract, "extract"}};
+};
+
+/// Requests of one step that ended in this second.
+struct StepSlice {
+  std::string journey, step;
+  std::uint64_t ended = 0, failed = 0;
+  std::uint64_t attempts = 0;                   ///< with retries; >= ended
+  std::map<std::string, std::uint64_t> errors;  ///< error class -> count; sums to `failed`
+  Histogram latency;                            ///< from the due time; errors included
+  Histogram service;                            ///< from the actual send
+  static Fields<StepSlice> fields();
+};
+
+/// Journeys. `due = ended + dropped + in flight`, always, summed from the start.
+struct JourneySlice {
+  std::string journey;
+  std::uint64_t due = 0;        ///< arrivals that fell due in this second
+  std::uint64_t dropped = 0;    ///< due, never begun
+  std::uint64_t ended = 0;      ///< includes the cut off, not the dropped
+  std::uint64_t completed = 0;  ///< every step succeeded
+  Histogram duration;           ///< due to last answer, without think time
+  /// Completions (and losses) by the second in which the journey was DUE, for users_affected:
+  /// second -> {ended incl. dropped, completed}. Seconds are absolute.
+  std::map<std::string, std::uint64_t> ended_by_due, completed_by_due;
+  static Fields<JourneySlice> fields();
+};
+
+struct Slice {
+  std::string load;
+  int worker = 0;
+  int second = 0;          ///< [second, second + 1) since t = 0
+  double asked = 0;        ///< arrivals per second that the schedule asks for, this worker's share
+  std::uint64_t sent = 0;  ///< requests begun
+  std::uint64_t in_flight = 0;  ///< journeys, at the end of the second
+  std::uint64_t backlog = 0;    ///< due and waiting for a connection, at the end of the second
+  std::uint64_t reconnects = 0;
+  Histogram late;          ///< actual send minus due while a connection was free: our own error
+  double cpu = 0;          ///< of the generating threads, share of one core each
+  bool saturated = false;  ///< the generator was the limit in this second
+  bool last = false;       ///< the worker has drained; nothing follows
+  std::vector<StepSlice> steps;
+  std::vector<JourneySlice> journeys;
+  static Fields<Slice> fields();
+};
+
+}  // namespace gunflint
