@@ -52,6 +52,57 @@ std::string spelled_default(const Value& value) {
   return to_json(value);
 }
 
+std::vector<std::string> FieldSet::names() const {
+  std::vector<std::string> names;
+  for (const auto& f : fields_)
+    if (!f->is_extra) names.push_back(f->name);
+  return names;
+}
+
+Shape FieldSet::shape() const {
+  Shape shape{.kind = Shape::Kind::Struct};
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const AnyField& f = *fields_[i];
+    if (!f.is_extra)
+      shape.members.push_back({f.name, f.help, f.shape(), f.is_required,
+                               f.is_required ? std::string() : spelled_default(defaults_[i])});
+  }
+  return shape;
+}
+
+void FieldSet::finish(const void* defaults) {
+  for (const auto& f : fields_)
+    defaults_.push_back(f->write(static_cast<const char*>(defaults) + f->offset));
+}
+
+bool FieldSet::read(const Value& value, void* out, Reader& reader,
+                    const std::vector<std::string>& also_known) const {
+  if (!expect_map(value, reader)) return false;
+  std::vector<std::string> known = also_known;
+  for (const auto& f : fields_) known.push_back(f->name);
+  bool ok = check_keys(value, known, reader);
+  for (const auto& f : fields_) {
+    const Value* present = value.find(f->name);
+    if (!present) {
+      if (f->is_required) ok = missing(reader, value, f->name);
+      continue;
+    }
+    auto scope = reader.in(f->name);
+    ok &= f->read(*present, static_cast<char*>(out) + f->offset, reader);
+  }
+  return ok;
+}
+
+Value FieldSet::write(const void* value) const {
+  Value map = Value::map();
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const AnyField& f = *fields_[i];
+    Value written = f.write(static_cast<const char*>(value) + f.offset);
+    if (f.is_required || !(written == defaults_[i])) map.set(f.name, std::move(written));
+  }
+  return map;
+}
+
 bool check_keys(const Value& map, const std::vector<std::string>& known, Reader& reader) {
   bool ok = true;
   for (const auto& entry : map.entries()) {

@@ -19,6 +19,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -115,32 +116,6 @@ Shape shape_of() {
   return Codec<T>::shape();
 }
 
-/// One declared field of T, type-erased.
-template <class T>
-struct FieldOf {
-  std::string name;
-  std::string help;
-  bool is_required = false;
-  bool is_extra = false;  ///< read and written, but not shown in docs or schema
-  std::function<bool(const Value&, T&, Reader&)> read;
-  std::function<Value(const T&)> write;  ///< Null when equal to the default
-  std::function<Shape()> shape;
-  std::string fallback;
-
-  FieldOf& required() & {
-    is_required = true;
-    return *this;
-  }
-  FieldOf&& required() && {
-    is_required = true;
-    return std::move(*this);
-  }
-  FieldOf&& internal() && {
-    is_extra = true;
-    return std::move(*this);
-  }
-};
-
 namespace detail {
 template <class M>
 struct Plain {
@@ -161,102 +136,136 @@ double magnitude(I v) {
   return static_cast<double>(v);
 }
 
-inline std::string spelled(double v) { return print_number(v); }
-inline std::string spelled(Duration v) { return print(v); }
-inline std::string spelled(Rate v) { return print(v); }
-inline std::string spelled(Share v) { return print(v); }
-inline std::string spelled(Bytes v) { return print(v); }
-template <std::integral I>
-std::string spelled(I v) {
-  return std::to_string(v);
-}
-std::string spelled_default(const Value& value);
+/// How a member of one type is read, written and described. Nothing here depends on the struct, so
+/// that a type costs its code once and a field costs only a name and an offset.
+class AnyField {
+ public:
+  virtual ~AnyField() = default;
+  virtual bool read(const Value&, void* member, Reader&) const = 0;
+  virtual Value write(const void* member) const = 0;
+  virtual Shape shape() const = 0;
+
+  std::string name, help;
+  bool is_required = false;
+  bool is_extra = false;  ///< read and written, but not shown in docs or schema
+  std::ptrdiff_t offset = 0;
+};
+
+template <class M>
+class FieldOfType final : public AnyField {
+ public:
+  using Bare = typename Plain<M>::type;
+  std::optional<Bare> least{}, most{};
+  std::function<std::string(const Bare&)> rule{};
+  std::string pattern{};
+
+  bool read(const Value& v, void* member, Reader& r) const override;
+  Value write(const void* member) const override {
+    return Codec<M>::write(*static_cast<const M*>(member));
+  }
+  Shape shape() const override;
+};
+
+/// The part of Fields<T> that does not depend on T.
+class FieldSet {
+ public:
+  std::vector<std::string> names() const;
+  Shape shape() const;
+
+ protected:
+  bool read(const Value& value, void* out, Reader& reader,
+            const std::vector<std::string>& also_known) const;
+  Value write(const void* value) const;
+  void finish(const void* defaults);
+
+  std::vector<std::shared_ptr<AnyField>> fields_;
+  std::vector<Value> defaults_;  ///< what each field of a default-constructed struct is written as
+};
 }  // namespace detail
 
-/// Builder returned by `field(...)`; converts to FieldOf<T>.
+/// One declared field of T.
+template <class T>
+struct FieldOf {
+  std::shared_ptr<detail::AnyField> field;
+};
+
+/// Returned by `field(...)`; converts to FieldOf<T>.
 template <class T, class M>
 class FieldBuilder {
   using Bare = typename detail::Plain<M>::type;
 
  public:
-  FieldBuilder(std::string name, M T::*member, std::string help)
-      : name_(std::move(name)), member_(member), help_(std::move(help)) {}
+  explicit FieldBuilder(std::shared_ptr<detail::FieldOfType<M>> field) : field_(std::move(field)) {}
 
   FieldBuilder&& between(Bare least, Bare most) && {
-    least_ = least;
-    most_ = most;
+    field_->least = least;
+    field_->most = most;
     return std::move(*this);
   }
   FieldBuilder&& at_least(Bare least) && {
-    least_ = least;
+    field_->least = least;
     return std::move(*this);
   }
   FieldBuilder&& at_most(Bare most) && {
-    most_ = most;
+    field_->most = most;
     return std::move(*this);
   }
   FieldBuilder&& required() && {
-    required_ = true;
+    field_->is_required = true;
     return std::move(*this);
   }
   /// Read and written, but not part of the language (journal and protocol detail).
   FieldBuilder&& internal() && {
-    internal_ = true;
+    field_->is_extra = true;
     return std::move(*this);
   }
-  /// Any further rule: returns an empty text, or the sentence that says what is wrong.
+  /// Any further rule: returns an empty text, or the sentence that says what is wrong ("why; fix").
   FieldBuilder&& check(std::function<std::string(const Bare&)> rule) && {
-    rule_ = std::move(rule);
+    field_->rule = std::move(rule);
     return std::move(*this);
   }
   /// Text: a regular expression for the schema (the reader uses `check`).
   FieldBuilder&& pattern(std::string regex) && {
-    pattern_ = std::move(regex);
+    field_->pattern = std::move(regex);
     return std::move(*this);
   }
 
-  operator FieldOf<T>() &&;
+  operator FieldOf<T>() && { return {std::move(field_)}; }
 
  private:
-  std::string name_;
-  M T::*member_;
-  std::string help_;
-  std::optional<Bare> least_{}, most_{};
-  bool required_ = false, internal_ = false;
-  std::function<std::string(const Bare&)> rule_{};
-  std::string pattern_{};
+  std::shared_ptr<detail::FieldOfType<M>> field_;
 };
 
 template <class T, class M>
 FieldBuilder<T, M> field(std::string name, M T::*member, std::string help) {
-  return FieldBuilder<T, M>(std::move(name), member, std::move(help));
+  static const T probe{};
+  auto made = std::make_shared<detail::FieldOfType<M>>();
+  made->name = std::move(name);
+  made->help = std::move(help);
+  made->offset =
+      reinterpret_cast<const char*>(&(probe.*member)) - reinterpret_cast<const char*>(&probe);
+  return FieldBuilder<T, M>(std::move(made));
 }
 
 /// All fields of T, in the order in which they are shown.
 template <class T>
-class Fields {
+class Fields : public detail::FieldSet {
  public:
   Fields() = default;
-  Fields(std::initializer_list<FieldOf<T>> fields) : fields_(fields) {}
-  explicit Fields(std::vector<FieldOf<T>> fields) : fields_(std::move(fields)) {}
-
-  const std::vector<FieldOf<T>>& all() const { return fields_; }
-  std::vector<std::string> names() const {
-    std::vector<std::string> names;
-    for (const auto& f : fields_)
-      if (!f.is_extra) names.push_back(f.name);
-    return names;
+  Fields(std::initializer_list<FieldOf<T>> fields) {
+    for (const auto& f : fields) fields_.push_back(f.field);
+    const T defaults{};
+    finish(&defaults);
   }
 
   /// Reads a map strictly: unknown keys, missing required fields and wrong values are problems, all
   /// reported. `also_known` are keys read by somebody else.
   bool read(const Value& value, T& out, Reader& reader,
-            const std::vector<std::string>& also_known = {}) const;
-  Value write(const T& value) const;
-  Shape shape() const;
-
- private:
-  std::vector<FieldOf<T>> fields_;
+            const std::vector<std::string>& also_known = {}) const {
+    return FieldSet::read(value, &out, reader, also_known);
+  }
+  /// Leaves out fields that have their default and are not required.
+  Value write(const T& value) const { return FieldSet::write(&value); }
 };
 
 namespace detail {
@@ -267,6 +276,7 @@ bool report(Reader& reader, const Mark& where, const Error& error);
 bool wrong_kind(Reader& reader, const Value& value, std::string_view wanted,
                 std::string suggestion = {});
 bool missing(Reader& reader, const Value& map, const std::string& name);
+std::string spelled_default(const Value& value);
 bool out_of_range(Reader& reader, const Value& value, const std::string& name,
                   const std::optional<std::string>& least, const std::optional<std::string>& most);
 bool broken_rule(Reader& reader, const Value& value, std::string sentence);
@@ -482,89 +492,38 @@ requires(requires { Ts::kind; } && ...) struct Codec<std::variant<Ts...>> {
 
 // ---- implementation --------------------------------------------------------------------------
 
-template <class T, class M>
-FieldBuilder<T, M>::operator FieldOf<T>() && {
-  constexpr bool ordered = requires(Bare b) { detail::magnitude(b); };
-  FieldOf<T> f;
-  f.name = name_;
-  f.help = help_;
-  f.is_required = required_;
-  f.is_extra = internal_;
-  f.read = [member = member_, least = least_, most = most_, rule = rule_, name = name_](
-               const Value& v, T& out, Reader& r) {
-    if (!Codec<M>::read(v, out.*member, r)) return false;
-    const Bare* bare = nullptr;
-    if constexpr (std::same_as<M, Bare>)
-      bare = &(out.*member);
-    else
-      bare = &*(out.*member);
-    if constexpr (ordered) {
-      const auto magnitude = detail::magnitude(*bare);
-      if ((least && magnitude < detail::magnitude(*least)) ||
-          (most && magnitude > detail::magnitude(*most))) {
-        auto text = [](const std::optional<Bare>& b) {
-          return b ? std::optional(detail::spelled(*b)) : std::nullopt;
-        };
-        return detail::out_of_range(r, v, name, text(least), text(most));
-      }
+template <class M>
+bool detail::FieldOfType<M>::read(const Value& v, void* member, Reader& r) const {
+  M& out = *static_cast<M*>(member);
+  if (!Codec<M>::read(v, out, r)) return false;
+  const Bare* bare = nullptr;
+  if constexpr (std::same_as<M, Bare>)
+    bare = &out;
+  else
+    bare = &*out;
+  if constexpr (requires(Bare b) { magnitude(b); }) {
+    const auto value = magnitude(*bare);
+    if ((least && value < magnitude(*least)) || (most && value > magnitude(*most))) {
+      auto text = [](const std::optional<Bare>& b) {
+        return b ? std::optional(spelled_default(Codec<Bare>::write(*b))) : std::nullopt;
+      };
+      return out_of_range(r, v, name, text(least), text(most));
     }
-    if (rule)
-      if (auto sentence = rule(*bare); !sentence.empty())
-        return detail::broken_rule(r, v, std::move(sentence));
-    return true;
-  };
-  f.write = [member = member_, required = required_](const T& value) {
-    Value written = Codec<M>::write(value.*member);
-    if (required) return written;
-    static const Value fallback = Codec<M>::write(T{}.*member);
-    return written == fallback ? Value() : written;
-  };
-  f.shape = [least = least_, most = most_, pattern = pattern_] {
-    Shape shape = Codec<M>::shape();
-    if constexpr (ordered) {
-      if (least) shape.least = detail::magnitude(*least);
-      if (most) shape.most = detail::magnitude(*most);
-    }
-    if (!pattern.empty()) shape.pattern = pattern;
-    return shape;
-  };
-  if (!required_) f.fallback = detail::spelled_default(Codec<M>::write(T{}.*member_));
-  return f;
-}
-
-template <class T>
-bool Fields<T>::read(const Value& value, T& out, Reader& reader,
-                     const std::vector<std::string>& also_known) const {
-  if (!detail::expect_map(value, reader)) return false;
-  std::vector<std::string> known = also_known;
-  for (const auto& f : fields_) known.push_back(f.name);
-  bool ok = detail::check_keys(value, known, reader);
-  for (const auto& f : fields_) {
-    const Value* present = value.find(f.name);
-    if (!present) {
-      if (f.is_required) ok = detail::missing(reader, value, f.name);
-      continue;
-    }
-    auto scope = reader.in(f.name);
-    ok &= f.read(*present, out, reader);
   }
-  return ok;
+  if (rule)
+    if (auto sentence = rule(*bare); !sentence.empty())
+      return broken_rule(r, v, std::move(sentence));
+  return true;
 }
 
-template <class T>
-Value Fields<T>::write(const T& value) const {
-  Value map = Value::map();
-  for (const auto& f : fields_)
-    if (Value written = f.write(value); !written.is_null()) map.set(f.name, std::move(written));
-  return map;
-}
-
-template <class T>
-Shape Fields<T>::shape() const {
-  Shape shape{.kind = Shape::Kind::Struct};
-  for (const auto& f : fields_)
-    if (!f.is_extra)
-      shape.members.push_back({f.name, f.help, f.shape(), f.is_required, f.fallback});
+template <class M>
+Shape detail::FieldOfType<M>::shape() const {
+  Shape shape = Codec<M>::shape();
+  if constexpr (requires(Bare b) { magnitude(b); }) {
+    if (least) shape.least = magnitude(*least);
+    if (most) shape.most = magnitude(*most);
+  }
+  if (!pattern.empty()) shape.pattern = pattern;
   return shape;
 }
 
