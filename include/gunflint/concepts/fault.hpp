@@ -31,6 +31,23 @@ struct Need {
   static Fields<Need> fields();
 };
 
+namespace detail {
+template <class F>
+Place place_of(const typename F::Params& params) {
+  if constexpr (std::invocable<decltype(F::place), const typename F::Params&>)
+    return F::place(params);
+  else
+    return F::place;
+}
+template <class F>
+Healing healing_of(const typename F::Params& params) {
+  if constexpr (std::invocable<decltype(F::healing), const typename F::Params&>)
+    return F::healing(params);
+  else
+    return F::healing;
+}
+}  // namespace detail
+
 template <class F>
 concept Fault = HasFields<typename F::Params> && HasFields<typename F::Saved> &&
     requires(Host& host, const Facts& facts, const Member& member, const typename F::Params& params,
@@ -38,8 +55,10 @@ concept Fault = HasFields<typename F::Params> && HasFields<typename F::Saved> &&
   { F::name } -> std::convertible_to<std::string_view>;
   { F::summary } -> std::convertible_to<std::string_view>;
   { F::example } -> std::convertible_to<std::string_view>;  ///< YAML of one entry of `faults:`
-  { F::place } -> std::convertible_to<Place>;
-  { F::healing } -> std::convertible_to<Healing>;
+  /// `place` and `healing` are constants, or functions of the params where they depend on them
+  /// (a setting by file is changed on the host, one by HTTP from beside the coordinator).
+  { detail::place_of<F>(params) } -> std::same_as<Place>;
+  { detail::healing_of<F>(params) } -> std::same_as<Healing>;
   /// Asked with the facts of the member's host.
   { F::needs(facts, params) } -> std::same_as<std::vector<Need>>;
   /// Resource keys ("file:/etc/nginx/nginx.conf", "cgroup:cpu:/shop"): two injections in force on
@@ -66,9 +85,10 @@ concept Fault = HasFields<typename F::Params> && HasFields<typename F::Saved> &&
 /// A fault of the catalogue with its types erased: params and saved travel as documents.
 struct FaultKind {
   std::string_view name, summary, example;
-  Place place = Place::Host;
-  Healing healing = Healing::ByUs;
   bool instant = false;
+  /// Precondition of both: `check` found no mistake (else Host and ByUs).
+  Place (*place)(const Value& params);
+  Healing (*healing)(const Value& params);  ///< Never: refused without `irreversible: true`
   Shape (*shape)();
   /// Reports every mistake in `params` to the reader.
   void (*check)(const Value& params, Reader& reader);
@@ -96,8 +116,14 @@ FaultKind erase_fault() {
   k.name = F::name;
   k.summary = F::summary;
   k.example = F::example;
-  k.place = F::place;
-  k.healing = F::healing;
+  k.place = [](const Value& value) {
+    auto params = decode<P>(value);
+    return params ? place_of<F>(*params) : Place::Host;
+  };
+  k.healing = [](const Value& value) {
+    auto params = decode<P>(value);
+    return params ? healing_of<F>(*params) : Healing::ByUs;
+  };
   if constexpr (requires { F::instant; }) k.instant = F::instant;
   k.shape = [] { return shape_of<P>(); };
   k.check = [](const Value& value, Reader& reader) {
@@ -112,7 +138,8 @@ FaultKind erase_fault() {
       auto params = decode<P>(value);
       return params ? F::wants_root(*params) : true;
     } else {
-      return F::place == Place::Host;
+      auto params = decode<P>(value);
+      return !params || place_of<F>(*params) == Place::Host;
     }
   };
   k.needs = [](const Facts& facts, const Value& value) {
