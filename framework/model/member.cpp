@@ -18,6 +18,36 @@ Fields<Member> Member::fields() {
           field("with", &T::with, "Further ${member.<key>}.")};
 }
 
+namespace {
+std::optional<std::string> value_of(const std::string& key, const Member& member) {
+  if (key == "host" && !member.address.empty()) return member.address;
+  if (key == "port" && !member.ports.empty()) return std::to_string(member.ports.front());
+  if (key == "pid" && member.pid != 0) return std::to_string(member.pid);
+  if (key == "id") return member.id;
+  if (key == "label") return member.label;
+  const auto found = member.with.find(key);
+  if (found == member.with.end()) return std::nullopt;
+  return found->second;
+}
+}  // namespace
+
+Result<std::string> expand_member(const std::string& text, const Member& member) {
+  static constexpr std::string_view opening = "${member.";
+  std::string out;
+  for (std::size_t at = 0;;) {
+    const auto begin = text.find(opening, at);
+    const auto end = begin == std::string::npos ? begin : text.find('}', begin);
+    if (end == std::string::npos) return out + text.substr(at);
+    const std::string key = text.substr(begin + opening.size(), end - begin - opening.size());
+    const auto value = value_of(key, member);
+    if (!value)
+      return fail(Cause::BadInput, "member " + member.label + " has no value for ${member." + key +
+                                       "}; write it out, or add it under `with:` of the target");
+    out += text.substr(at, begin - at) + *value;
+    at = end + 1;
+  }
+}
+
 Fields<MemberState> MemberState::fields() {
   using T = MemberState;
   return {field("member", &T::member, "Who.").required(),

@@ -153,6 +153,16 @@ class Http {
   virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
 };
 
+/// A service's own control socket (unix stream): haproxy's runtime API and its like. Not for load.
+class Sockets {
+ public:
+  virtual ~Sockets() = default;
+  /// Connects, sends `text`, closes the sending side and reads until the other side closes; at most
+  /// 4 MiB. Unreachable when nobody listens at `path`, TimedOut after `deadline`.
+  virtual Result<std::string> exchange(const std::string& path, const std::string& text,
+                                       Duration deadline) = 0;
+};
+
 /// What the machine is and can do; looked up once when an agent opens.
 struct Facts {
   std::string hostname, boot_id, kernel;
@@ -174,6 +184,7 @@ struct Host {
   Network& network;
   Holders& holders;
   Http& http;
+  Sockets& sockets;
   Clock& clock;
   const Facts& facts;
 };

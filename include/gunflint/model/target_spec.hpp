@@ -77,6 +77,11 @@ struct Member {
   bool operator==(const Member& o) const { return target == o.target && id == o.id; }
 };
 
+/// `text` with every ${member.host}, ${member.port}, ${member.pid}, ${member.id}, ${member.label}
+/// and ${member.<key of with>} filled in. BadInput for a name the member has no value for; other
+/// ${…} are left as they are.
+Result<std::string> expand_member(const std::string& text, const Member& member);
+
 /// A member at one moment.
 struct MemberState {
   Member member;
