@@ -1,5 +1,3 @@
-#include "gunflint/concepts/fault.hpp"
-#include "gunflint/concepts/target.hpp"
 #include "gunflint/host/host.hpp"
 
 namespace gunflint {
@@ -31,16 +29,4 @@ Fields<Rule> Rule::fields() {
           field("jitter", &T::jitter, "Uniform, plus or minus."),
           field("queue", &T::queue, "NFQUEUE number.")};
 }
-Fields<Need> Need::fields() {
-  using T = Need;
-  return {field("what", &T::what, "What the host must have.").required(),
-          field("why", &T::why, "What for."), field("present", &T::present, "It is there."),
-          field("fix", &T::fix, "What to do when absent.")};
-}
-Fields<AgentRoute> AgentRoute::fields() {
-  using T = AgentRoute;
-  return {field("key", &T::key, "Shared by targets of one place.").required(),
-          field("argv", &T::argv, "Command."), field("as_root", &T::as_root, "Runs as root.")};
-}
-
 }  // namespace gunflint

@@ -28,7 +28,11 @@ struct Need {
   std::string why;   ///< "to put packets into a queue"
   bool present = false;
   std::string fix;  ///< what to do when absent
-  static Fields<Need> fields();
+  static Fields<Need> fields() {
+    return {field("what", &Need::what, "What the host must have.").required(),
+            field("why", &Need::why, "What for."), field("present", &Need::present, "It is there."),
+            field("fix", &Need::fix, "What to do when absent.")};
+  }
 };
 
 namespace detail {

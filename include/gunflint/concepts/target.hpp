@@ -2,6 +2,8 @@
 /// A target kind says how to start an agent in the right place. Finding and watching members
 /// happens on the agent's host and is the same for every kind that selects processes.
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,11 @@ struct AgentRoute {
   std::string key;                ///< "local", "local as root", "api"
   std::vector<std::string> argv;  ///< the process whose stdin and stdout are the pipe
   bool as_root = false;
-  static Fields<AgentRoute> fields();
+  static Fields<AgentRoute> fields() {
+    return {field("key", &AgentRoute::key, "Shared by targets of one place.").required(),
+            field("argv", &AgentRoute::argv, "Command."),
+            field("as_root", &AgentRoute::as_root, "Runs as root.")};
+  }
 };
 
 /// Members that the selector finds right now, sorted by id. Never our own processes.
