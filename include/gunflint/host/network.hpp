@@ -1,9 +1,15 @@
 #pragma once
-/// Network faults in terms of rules. One pure function renders a rule as the exact tc/nft/iptables
-/// commands (framework/host/network_commands.cpp); `plan` shows those, the real Network runs them.
+/// Network faults in terms of rules. Pure functions render a rule as the exact commands
+/// (framework/host/network_commands.cpp); `plan` shows those, the real Network runs them.
+///
+/// A delay always acts on RECEIVED packets of this host, on one direction of a connection only, so
+/// that 50 ms asked is 50 ms more per round trip. (A local sender that is held back on the way out
+/// is stopped by TCP Small Queues at about 1 Mbit/s.)
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gunflint/base/fields.hpp"
@@ -12,14 +18,32 @@
 
 namespace gunflint {
 
+/// Which end of a connection we are.
+enum class Side {
+  Client,  ///< we opened it (`to:`): its answers are held
+  Server,  ///< others opened it to us (`from:`): its requests are held
+};
+template <>
+struct Names<Side> {
+  static constexpr std::array table{std::pair{Side::Client, "client"},
+                                    std::pair{Side::Server, "server"}};
+};
+
 /// Which packets. Empty lists match everything; all given parts must match.
 struct Traffic {
-  std::vector<std::string>
-      hosts;  ///< addresses or CIDR ranges of the other side (names are resolved before)
-  std::vector<int> ports;  ///< TCP/UDP ports of the service, on whichever side it is
+  Side side = Side::Client;
+  /// Addresses or CIDR ranges of the other side (names are resolved before). Neither hosts nor
+  /// ports: every interface but loopback, where each connection would be held twice.
+  std::vector<std::string> hosts;
+  std::vector<int> ports;  ///< TCP/UDP ports of the service: the other side's for Client, else ours
   std::string protocol;    ///< "tcp", "udp" or "" for both
-  std::string cgroup;      ///< v2 path: only sockets created inside it
-  std::string interface;   ///< "" is every interface
+  /// v2 path, Client only: connections opened by sockets that were created inside it. Servers are
+  /// told by their ports: the kernel knows a socket's cgroup too late for the first request.
+  std::string cgroup;
+  /// With cgroup: the connections which these processes have open already are included (their
+  /// sockets belong to the cgroup in which they were created, not to this one).
+  std::vector<int> processes;
+  std::string interface;  ///< "" is every interface
   static Fields<Traffic> fields();
 };
 
@@ -30,12 +54,12 @@ struct Names<Backend> {
                                     std::pair{Backend::Queue, "nfqueue"}};
 };
 
-/// Sends the traffic through a delay.
+/// Sends traffic through a delay. A packet that any entry matches is delayed, once.
 struct Rule {
-  Traffic traffic;
+  std::vector<Traffic> traffic;
   Backend backend = Backend::Queue;
   Duration delay{}, jitter{};
-  std::uint16_t queue = 0;  ///< NFQUEUE number; drawn from the tag
+  std::uint16_t queue = 0;  ///< NFQUEUE number: queue_number(tag)
   static Fields<Rule> fields();
 };
 
@@ -47,13 +71,25 @@ struct Matched {
 class Network {
  public:
   virtual ~Network() = default;
-  /// Idempotent. Everything made carries the tag (table, chain comment, qdisc handle).
+  /// Idempotent; another rule under the same tag replaces the first. Everything made carries the
+  /// tag (chains, comments, qdisc handle). Queue: packets pass while no holder listens.
   virtual Result<void> add(const Rule& rule, const Tag& tag) = 0;
-  virtual Result<void> remove(const Tag& tag) = 0;  ///< success when nothing is there
+  /// Success when nothing is there. Removes only what carries the tag, then tables and base chains
+  /// that did not exist before and are empty.
+  virtual Result<void> remove(const Tag& tag) = 0;
   virtual Result<bool> present(const Tag& tag) = 0;
+  /// Gone when there is no such rule.
   virtual Result<Matched> matched(const Tag& tag) = 0;
-  /// Addresses of a name, by `getent` on this host; an address is itself.
+  /// Addresses of a name, by `getent` on this host; an address or CIDR range is itself.
   virtual Result<std::vector<std::string>> resolve(const std::string& name) = 0;
+  /// Does the process live in our network namespace? Rules reach no other.
+  virtual Result<bool> reaches(int pid) {
+    (void)pid;
+    return true;
+  }
 };
+
+/// Drawn from the tag: 1024 to 65535.
+std::uint16_t queue_number(const Tag& tag);
 
 }  // namespace gunflint
