@@ -1,0 +1,269 @@
+#include "load/response.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gunflint {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// tchar of RFC 9110, 5.6.2.
+bool is_token(std::string_view text) {
+  if (text.empty()) return false;
+  for (const char c : text) {
+    const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!alnum && !std::strchr("!#$%&'*+-.^_`|~", c)) return false;
+    if (c == '\0') return false;
+  }
+  return true;
+}
+
+/// Calls `each` for every element of a comma-separated list.
+template <class F>
+void for_each_element(std::string_view list, F each) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    each(trim(list.substr(0, comma)));
+    if (comma == list.npos) break;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+/// Decimal digits only, at most 18 of them.
+bool read_length(std::string_view text, std::uint64_t& out) {
+  if (text.empty() || text.size() > 18) return false;
+  out = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    out = out * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return true;
+}
+
+}  // namespace
+
+void ResponseParser::begin(bool to_head, Keep keep) {
+  state_ = State::StatusLine;
+  keep_ = keep;
+  to_head_ = to_head;
+  started_ = keep_alive_ = chunked_ = has_length_ = other_coding_ = http10_ = false;
+  status_ = 0;
+  head_bytes_ = 0;
+  left_ = body_bytes_ = 0;
+  reason_ = "";
+  partial_.clear();
+  head_.clear();
+  body_.clear();
+}
+
+std::size_t ResponseParser::feed(std::string_view bytes) {
+  const auto given = bytes.size();
+  if (given > 0 && state_ != State::Done && state_ != State::Failed) started_ = true;
+  while (!bytes.empty() && state_ != State::Done && state_ != State::Failed) {
+    std::size_t used = 0;
+    if (state_ == State::Length || state_ == State::ChunkData || state_ == State::UntilClose) {
+      used = take_body(bytes);
+    } else {
+      bool whole = false;
+      used = take_line(bytes, whole);
+    }
+    bytes.remove_prefix(used);
+  }
+  return given - bytes.size();
+}
+
+void ResponseParser::feed_end() {
+  if (state_ == State::UntilClose)
+    state_ = State::Done;
+  else if (state_ != State::Done && state_ != State::Failed)
+    broken(started_ ? "the connection was closed in the middle of the answer"
+                    : "the connection was closed without an answer");
+  keep_alive_ = false;
+}
+
+std::size_t ResponseParser::take_line(std::string_view bytes, bool& whole) {
+  const auto* end = static_cast<const char*>(std::memchr(bytes.data(), '\n', bytes.size()));
+  const auto length = end ? static_cast<std::size_t>(end - bytes.data()) : bytes.size();
+  if (partial_.size() + length > line_limit) {
+    broken("a line is longer than 16 KiB");
+    return bytes.size();
+  }
+  if (!end) {
+    partial_.append(bytes);
+    return bytes.size();
+  }
+  whole = true;
+  std::string_view text = bytes.substr(0, length);
+  if (!partial_.empty()) {
+    partial_.append(text);
+    text = partial_;
+  }
+  if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+  line(text);
+  partial_.clear();
+  return length + 1;
+}
+
+void ResponseParser::line(std::string_view text) {
+  switch (state_) {
+    case State::StatusLine:
+      return status_line(text);
+    case State::Header:
+      return text.empty() ? head_ended() : header_line(text);
+    case State::ChunkSize:
+      return chunk_size(text);
+    case State::ChunkEnd:
+      if (!text.empty()) return broken("a chunk is longer than it said");
+      state_ = State::ChunkSize;
+      return;
+    case State::Trailer:
+      head_bytes_ += static_cast<std::uint32_t>(text.size()) + 1;
+      if (head_bytes_ > head_limit) return broken("the trailers are longer than 64 KiB");
+      if (text.empty()) state_ = State::Done;
+      return;
+    default:
+      return;
+  }
+}
+
+void ResponseParser::status_line(std::string_view text) {
+  auto digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+  if (text.size() < 12 || !text.starts_with("HTTP/1.") || !digit(7) || text[8] != ' ' ||
+      !digit(9) || !digit(10) || !digit(11) || (text.size() > 12 && text[12] != ' '))
+    return broken("the answer does not begin with an HTTP/1.1 status line");
+  status_ =
+      static_cast<std::int16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 + (text[11] - '0'));
+  if (status_ < 100) return broken("the status is below 100");
+  http10_ = text[7] == '0';
+  keep_alive_ = !http10_;
+  state_ = State::Header;
+}
+
+void ResponseParser::header_line(std::string_view text) {
+  head_bytes_ += static_cast<std::uint32_t>(text.size()) + 1;
+  if (head_bytes_ > head_limit) return broken("the head is longer than 64 KiB");
+  if (is_space(text.front())) return;  // folded: the continuation of a value we do not need
+  const auto colon = text.find(':');
+  if (colon == text.npos) return broken("a header line has no colon");
+  const auto name = text.substr(0, colon);
+  if (!is_token(name)) return broken("a header name holds a character that is not allowed");
+  if (text.find('\0') != text.npos) return broken("a header holds a NUL character");
+  const auto value = trim(text.substr(colon + 1));
+  const char first = lower(name.front());
+  if (first == 'c' && same(name, "content-length")) {
+    // A list of equal values is what some proxies make of a repeated header (RFC 9112, 6.3).
+    bool bad = value.empty();
+    for_each_element(value, [&](std::string_view element) {
+      std::uint64_t length = 0;
+      if (!read_length(element, length) || (has_length_ && length != left_)) bad = true;
+      left_ = length;
+      has_length_ = true;
+    });
+    if (bad) return broken("Content-Length is no number, or there are two different ones");
+  } else if (first == 'c' && same(name, "connection")) {
+    for_each_element(value, [&](std::string_view element) {
+      if (same(element, "close")) keep_alive_ = false;
+      if (http10_ && same(element, "keep-alive")) keep_alive_ = true;
+    });
+  } else if (first == 't' && same(name, "transfer-encoding")) {
+    for_each_element(value, [&](std::string_view element) {
+      if (chunked_) other_coding_ = true;  // chunked must be the last and only once
+      if (same(element, "chunked"))
+        chunked_ = true;
+      else
+        other_coding_ = true;
+    });
+  }
+  const bool kept = keep_.head || (keep_.cookies && first == 's' && same(name, "set-cookie"));
+  if (kept) head_.append(name).append(": ").append(value).append("\n");
+}
+
+void ResponseParser::head_ended() {
+  if (status_ == 101) return broken("status 101 switches to a protocol that was not asked for");
+  if (status_ < 200) {  // interim answers: the final one follows
+    head_.clear();
+    chunked_ = has_length_ = other_coding_ = false;
+    state_ = State::StatusLine;
+    return;
+  }
+  if (to_head_ || status_ == 204 || status_ == 304) {
+    state_ = State::Done;
+    return;
+  }
+  if (chunked_) {
+    // Both at once is how answers are smuggled: usable, but the connection is not (RFC 9112, 6.3).
+    if (has_length_) keep_alive_ = false;
+    left_ = 0;
+    state_ = State::ChunkSize;
+    return;
+  }
+  if (other_coding_ || !has_length_) {
+    keep_alive_ = false;
+    state_ = State::UntilClose;
+    return;
+  }
+  state_ = left_ == 0 ? State::Done : State::Length;
+}
+
+void ResponseParser::chunk_size(std::string_view text) {
+  const auto digits = trim(text.substr(0, text.find(';')));
+  if (digits.empty() || digits.size() > 15) return broken("the chunk size is no number");
+  std::uint64_t size = 0;
+  for (const char c : digits) {
+    const char l = lower(c);
+    if (l >= '0' && l <= '9')
+      size = size * 16 + static_cast<std::uint64_t>(l - '0');
+    else if (l >= 'a' && l <= 'f')
+      size = size * 16 + static_cast<std::uint64_t>(l - 'a' + 10);
+    else
+      return broken("the chunk size is no number");
+  }
+  left_ = size;
+  state_ = size == 0 ? State::Trailer : State::ChunkData;
+}
+
+std::size_t ResponseParser::take_body(std::string_view bytes) {
+  const auto size = state_ == State::UntilClose
+                        ? bytes.size()
+                        : static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
+  if (keep_.body && body_.size() < body_limit)
+    body_.append(bytes.substr(0, std::min(size, body_limit - body_.size())));
+  body_bytes_ += size;
+  if (state_ == State::UntilClose) return size;
+  left_ -= size;
+  if (left_ == 0) state_ = state_ == State::Length ? State::Done : State::ChunkEnd;
+  return size;
+}
+
+std::string_view ResponseParser::find_header(std::string_view head, std::string_view name,
+                                             bool& found, std::size_t* from) {
+  found = false;
+  std::size_t at = from ? *from : 0;
+  while (at < head.size()) {
+    const auto end = std::min(head.find('\n', at), head.size());
+    const auto text = head.substr(at, end - at);
+    at = end + 1;
+    const auto colon = text.find(':');
+    if (colon == text.npos || !same(text.substr(0, colon), name)) continue;
+    found = true;
+    if (from) *from = at;
+    return trim(text.substr(colon + 1));
+  }
+  return {};
+}
+
+}  // namespace gunflint
