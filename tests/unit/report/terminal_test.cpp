@@ -1,0 +1,127 @@
+#include "report/terminal.hpp"
+
+#include <gtest/gtest.h>
+
+#include "report/words.hpp"
+#include "support/journal_builder.hpp"
+
+using namespace gunflint;
+using support::JournalBuilder;
+
+namespace {
+
+std::vector<Event> small_run() {
+  JournalBuilder journal("checkout-surge");
+  journal.traffic("shoppers", 0, 40, {.asked = 200, .median = 8ms})
+      .members("web", 0, 20, 3, 3)
+      .members("web", 20, 27, 2, 3)
+      .members("web", 27, 40, 3, 3, 1);
+  journal.phase(0, "before").phase(20, "fault").phase(21, "recovery");
+  journal.at(20).add(FaultStarted{"lose one", 0, {"pid:1@2"}});
+  journal.at(20).add(Injected{
+      "i1", "lose one", "pid:1@2", "gunicorn[8124]", {true, "SIGKILL, process gone", 1, 1}});
+  return journal.events();
+}
+
+struct Screen {
+  std::string text;
+  Sink sink() {
+    return [this](std::string_view part) { text += part; };
+  }
+};
+
+}  // namespace
+
+TEST(Style, ColourFollowsTheConventions) {
+  auto with = [](std::map<std::string, std::string> set) {
+    return Style::of(-1, [set](const char* name) -> std::optional<std::string> {
+      auto it = set.find(name);
+      return it == set.end() ? std::nullopt : std::optional(it->second);
+    });
+  };
+  EXPECT_FALSE(with({}).colour);  // no terminal
+  EXPECT_FALSE(with({}).redraw);
+  EXPECT_TRUE(with({{"CLICOLOR_FORCE", "1"}}).colour);
+  EXPECT_FALSE(with({{"CLICOLOR_FORCE", "0"}}).colour);
+  EXPECT_FALSE(with({{"CLICOLOR_FORCE", "1"}, {"NO_COLOR", "1"}}).colour);
+  EXPECT_TRUE(with({{"CLICOLOR_FORCE", "1"}, {"NO_COLOR", ""}}).colour);
+}
+
+TEST(Sparkline, FullHeightIsTheLargestValue) {
+  EXPECT_EQ(sparkline({0, 50, 100}, 10, true), "▁▅█");
+  EXPECT_EQ(sparkline({0, 50, 100}, 2, true), "▅█");
+  EXPECT_EQ(sparkline({0, 50, 100}, 10, false), "059");
+  EXPECT_EQ(sparkline({no_value, 1}, 10, true), " █");
+  EXPECT_EQ(sparkline({0.001, 0}, 10, false, 0.01), "10");
+}
+
+TEST(LiveView, WithoutATerminalItSaysEachThingOnce) {
+  Screen screen;
+  LiveView live(screen.sink(), {});
+  for (const Event& event : small_run()) {
+    live.on(event);
+    live.tick();
+  }
+  live.finish();
+  EXPECT_EQ(screen.text.find('\033'), std::string::npos);
+  EXPECT_NE(
+      screen.text.find("   00:20  fault     lose one on gunicorn[8124]: SIGKILL, process gone\n"),
+      std::string::npos)
+      << screen.text;
+  EXPECT_NE(screen.text.find("   00:20  scale     web: ready 3 -> 2 of 3\n"), std::string::npos);
+  // Numbers every ten seconds, not every second.
+  std::size_t lines = 0;
+  for (std::size_t at = 0; (at = screen.text.find("  now  ", at)) != std::string::npos; ++at)
+    ++lines;
+  EXPECT_EQ(lines, 4u) << screen.text;
+}
+
+TEST(LiveView, OnATerminalItDrawsOverItself) {
+  Screen screen;
+  Style style;
+  style.redraw = true;
+  LiveView live(screen.sink(), style);
+  const auto events = small_run();
+  for (const Event& event : events) live.on(event);
+  live.tick();
+  const std::size_t first = screen.text.size();
+  live.tick();
+  EXPECT_EQ(screen.text.size(), first) << "nothing changed, nothing drawn";
+  live.on(events.back());
+  live.tick();
+  const std::string up = "\033[" + std::to_string(live.block().size()) + "A";
+  EXPECT_EQ(screen.text.compare(first, up.size(), up), 0);
+}
+
+TEST(LiveView, NoRowIsWiderThanTheTerminal) {
+  for (int width : {20, 40, 80, 120}) {
+    Style style;
+    style.redraw = true;
+    style.width = width;
+    LiveView live([](std::string_view) {}, style);
+    for (const Event& event : small_run()) live.on(event);
+    live.lights({{"purchases of every kind complete", "red", "93 %", "completion_rate > 99%"}});
+    for (const std::string& row : live.block()) EXPECT_LT(columns(row), width + 0u) << row;
+  }
+}
+
+TEST(LiveView, TheWorstValueIsKeptOnTheWrongSideOfTheLimit) {
+  LiveView live([](std::string_view) {}, {});
+  live.lights({{"fast", "green", "63ms", "p95 < 400ms"},
+               {"done", "green", "100%", "completion_rate > 99%"}});
+  live.lights(
+      {{"fast", "red", "412ms", "p95 < 400ms"}, {"done", "red", "93%", "completion_rate > 99%"}});
+  live.lights({{"fast", "green", "70ms", "p95 < 400ms"},
+               {"done", "green", "99.9%", "completion_rate > 99%"}});
+  const auto rows = live.block();
+  EXPECT_NE(rows.at(1).find("now 70ms  worst 412ms  red for 1s"), std::string::npos) << rows.at(1);
+  EXPECT_NE(rows.at(2).find("now 99.9%  worst 93%  red for 1s"), std::string::npos) << rows.at(2);
+}
+
+TEST(LiveView, NamesFromElsewhereCannotControlTheTerminal) {
+  Style style;
+  style.redraw = true;
+  LiveView live([](std::string_view) {}, style);
+  live.on(JournalBuilder("evil\033]0;title\007").events().front());
+  for (const std::string& row : live.block()) EXPECT_EQ(row.find('\033'), std::string::npos);
+}
