@@ -133,9 +133,9 @@ class Fleet {
   void boot(int slot) {
     auto& instance = instances_[static_cast<std::size_t>(slot)];
     instance.pid = start(
-        {self(), "web", "--port", std::to_string(web_port(slot)), "--admin-port",
+        {self(), "web", "--dir", dir_, "--port", std::to_string(web_port(slot)), "--admin-port",
          std::to_string(admin_port(slot)), "--workers", std::to_string(workers_), "--database",
-         std::to_string(database_port()), "--boot-ms", std::to_string(boot_), "--dir", dir_},
+         std::to_string(database_port()), "--boot-ms", std::to_string(boot_)},
         log("web" + std::to_string(slot + 1)));
     instance.state = Instance::State::Booting;
     instance.since = Clock::now();
