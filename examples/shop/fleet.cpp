@@ -73,6 +73,8 @@ class Fleet {
         boot_(options.integer("boot-ms", 800)),
         connections_(options.integer("connections", 100)),
         autoscale_(options.has("autoscale")),
+        application_(options.text("application")),
+        gunicorn_(options.text("gunicorn", "/usr/bin/gunicorn")),
         balancer_(dir_ + "/balancer.sock"),
         instances_(static_cast<std::size_t>(most_)) {}
 
@@ -130,13 +132,32 @@ class Fleet {
         << most_ << " 127.0.0.1:1 disabled\n";
   }
 
+  /// The command of one instance: our own web tier, or gunicorn with an application of the user's.
+  std::vector<std::string> web_command(int slot) const {
+    if (!application_.empty())
+      return {gunicorn_,
+              "--workers",
+              std::to_string(workers_),
+              "--bind",
+              "127.0.0.1:" + std::to_string(web_port(slot)),
+              "--chdir",
+              dir_,
+              "--no-sendfile",
+              "--worker-tmp-dir",
+              "/dev/shm",
+              application_};
+    return {self(),         "web",
+            "--dir",        dir_,
+            "--port",       std::to_string(web_port(slot)),
+            "--admin-port", std::to_string(admin_port(slot)),
+            "--workers",    std::to_string(workers_),
+            "--database",   std::to_string(database_port()),
+            "--boot-ms",    std::to_string(boot_)};
+  }
+
   void boot(int slot) {
     auto& instance = instances_[static_cast<std::size_t>(slot)];
-    instance.pid = start(
-        {self(), "web", "--dir", dir_, "--port", std::to_string(web_port(slot)), "--admin-port",
-         std::to_string(admin_port(slot)), "--workers", std::to_string(workers_), "--database",
-         std::to_string(database_port()), "--boot-ms", std::to_string(boot_)},
-        log("web" + std::to_string(slot + 1)));
+    instance.pid = start(web_command(slot), log("web" + std::to_string(slot + 1)));
     instance.state = Instance::State::Booting;
     instance.since = Clock::now();
   }
@@ -160,7 +181,8 @@ class Fleet {
     for (int slot = 0; slot < most_; ++slot) {
       auto& instance = instances_[static_cast<std::size_t>(slot)];
       const auto age = Clock::now() - instance.since;
-      if (instance.state == Instance::State::Booting && dial(admin_port(slot))) {
+      if (instance.state == Instance::State::Booting &&
+          dial(application_.empty() ? admin_port(slot) : web_port(slot))) {
         balancer_.enable(slot + 1, web_port(slot));
         instance.state = Instance::State::Serving;
       }
@@ -235,6 +257,7 @@ class Fleet {
   std::string dir_;
   int port_, workers_, least_, most_, boot_, connections_;
   bool autoscale_;
+  std::string application_, gunicorn_;
   BalancerClient balancer_;
   std::vector<Instance> instances_;
   std::vector<pid_t> others_;

@@ -19,6 +19,7 @@ int main(int count, char** words) {
       stderr,
       "usage: gunflint-shop fleet --dir DIR [--port N] [--instances 2] [--workers 2]\n"
       "                           [--max 4] [--autoscale] [--boot-ms 800] [--connections 100]\n"
+      "                           [--application module:name]  (gunicorn instead of our web tier)\n"
       "       gunflint-shop web|database|balancer …   (started by fleet)\n");
   return 2;
 }
