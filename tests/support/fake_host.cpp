@@ -141,6 +141,9 @@ void FakeHost::on_http(HttpScript script) { ports_->http.script = std::move(scri
 void FakeHost::on_socket(const std::string& path, SocketScript script) {
   ports_->sockets.scripts[path] = std::move(script);
 }
+void FakeHost::on_holder(const std::string& kind, HolderScript script) {
+  ports_->holders.scripts[kind] = std::move(script);
+}
 
 void FakeHost::later(Duration delay, std::function<void(FakeHost&)> act) {
   later_.emplace(now_ + delay, std::move(act));

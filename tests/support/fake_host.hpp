@@ -88,6 +88,9 @@ class FakeHost {
   /// Every request. Without a script: Unreachable.
   void on_http(HttpScript script);
   void on_socket(const std::string& path, SocketScript script);
+  /// What a holder of this kind publishes. Without a script: what is in World::holders.
+  using HolderScript = std::function<Value(FakeHost&, const FakeHolder&)>;
+  void on_holder(const std::string& kind, HolderScript script);
   /// Runs when the clock has been slept past now + `delay`.
   void later(Duration delay, std::function<void(FakeHost&)> act);
   void advance(Duration by);

@@ -80,6 +80,7 @@ class FakeNetwork final : public Network, public FakePort {
 class FakeHolders final : public Holders, public FakePort {
  public:
   using FakePort::FakePort;
+  std::map<std::string, FakeHost::HolderScript> scripts;
   Result<void> start(const std::string& kind, const Value& config, const Tag& tag) override;
   Result<Value> stats(const Tag& tag) override;
   Result<void> stop(const Tag& tag) override;

@@ -90,7 +90,8 @@ Result<Value> FakeHolders::stats(const Tag& tag) {
   return fake_.call<Value>("stats " + tag.text, false, [&]() -> Result<Value> {
     const auto found = world_.holders.find(tag.text);
     if (found == world_.holders.end()) return fail(Cause::Gone, "no holder carries " + tag.text);
-    return found->second.stats;
+    const auto script = scripts.find(found->second.kind);
+    return script == scripts.end() ? found->second.stats : script->second(fake_, found->second);
   });
 }
 Result<void> FakeHolders::stop(const Tag& tag) {
