@@ -169,6 +169,9 @@ Fields<GuardTripped> GuardTripped::fields() {
 Fields<Signalled> Signalled::fields() {
   return {field("signal", &Signalled::signal, "Signal number.").required()};
 }
+Fields<ClockJumped> ClockJumped::fields() {
+  return {field("by_s", &ClockJumped::by_s, "Seconds by which the clocks differ.")};
+}
 Fields<ToolFailed> ToolFailed::fields() { return {field("why", &ToolFailed::why, "What failed.")}; }
 Fields<Note> Note::fields() {
   return {field("level", &Note::level, "info or warning."),

@@ -217,6 +217,13 @@ struct Signalled {
   int signal = 0;
   static Fields<Signalled> fields();
 };
+/// The machine slept or its clock was set: times do not compare any more. The run ends, restored
+/// and inconclusive.
+struct ClockJumped {
+  static constexpr std::string_view kind = "clock_jumped";
+  double by_s = 0;
+  static Fields<ClockJumped> fields();
+};
 struct ToolFailed {
   static constexpr std::string_view kind = "tool_failed";
   std::string why;
@@ -244,7 +251,7 @@ using Happening =
                  ReadingTaken, TargetSeen, FaultStarted, FaultWaiting, FaultSkipped, Injected,
                  InjectionFailed, BiteRead, BiteLost, Undone, FaultEnded, LeftBehind, LeftChanged,
                  HypothesisTurned, RecoveredEvent, ReactionDecided, GuardTripped, Signalled,
-                 ToolFailed, Note, VerdictReached, RunEnded>;
+                 ClockJumped, ToolFailed, Note, VerdictReached, RunEnded>;
 
 struct Event {
   std::uint64_t sequence = 0;  ///< from 1, without gaps; set by the journal

@@ -1,0 +1,227 @@
+#include "engine/injections.hpp"
+
+#include <fmt/format.h>
+
+#include "engine/draw.hpp"
+
+namespace gunflint {
+namespace {
+
+/// An agent answers within its own deadlines; these bound our waiting for a broken one.
+constexpr Duration inject_patience = 30s, restore_patience = 20s, bite_patience = 2s;
+
+std::string tag_of(const std::string& run, int number) {
+  Draw draw(static_cast<std::uint64_t>(number), run);
+  std::string tag = "gf-";
+  for (int i = 0; i < 10; ++i) tag += "abcdefghijklmnopqrstuvwxyz0123456789"[draw.below(36)];
+  return tag;
+}
+
+}  // namespace
+
+std::string Injections::start(Duration now, const Order& order) {
+  Injection i;
+  i.id = fmt::format("{}.{}", run_, ++last_);
+  i.fault = order.fault;
+  i.agent = order.agent;
+  i.member = order.member;
+  i.instant = order.instant;
+  i.asked = i.last_bite = now;
+  Inject inject;
+  inject.injection = i.id;
+  inject.fault = order.type;
+  inject.tag = tag_of(run_, last_);
+  inject.params = order.params;
+  inject.member = order.member;
+  inject.lasting = order.instant ? 0s : order.lasting;
+  inject.on_disconnect = order.on_disconnect;
+  sink_.ask(AskAgent{i.agent, std::move(inject)});
+  order_.push_back(i.id);
+  const std::string id = i.id;
+  all_.emplace(id, std::move(i));
+  return id;
+}
+
+void Injections::take_back(Duration now, const std::string& id) {
+  Injection* i = find(id);
+  if (!i || i->abandoned || i->state == Injection::State::Closed ||
+      i->state == Injection::State::Restoring || i->state == Injection::State::Lost)
+    return;
+  if (i->state == Injection::State::Asked) {
+    i->abandoned = true;  // the answer to `inject` comes first
+    return;
+  }
+  i->state = Injection::State::Restoring;
+  i->asked = now;
+  sink_.ask(AskAgent{i->agent, Restore{id}});
+}
+
+void Injections::take_back_all(Duration now) {
+  for (auto id = order_.rbegin(); id != order_.rend(); ++id) take_back(now, *id);
+}
+
+void Injections::on(Duration now, const std::string& agent, const Answer& answer) {
+  const auto known = [&](const std::string& id) { return find(id); };
+  if (const auto* done = std::get_if<InjectDone>(&answer)) {
+    if (auto* i = known(done->injection)) injected(now, *i, *done);
+  } else if (const auto* seen = std::get_if<BiteSeen>(&answer)) {
+    if (auto* i = known(seen->injection)) bitten(now, *i, *seen);
+  } else if (const auto* back = std::get_if<RestoreDone>(&answer)) {
+    if (auto* i = known(back->injection)) restored(now, *i, *back);
+  } else if (const auto* failed = std::get_if<Failed>(&answer)) {
+    Injection* i = known(failed->injection);
+    if (i && i->state == Injection::State::Asked)
+      refused(now, *i, failed->cause, failed->message);
+    else if (i && i->state == Injection::State::Restoring)
+      leave_behind(now, *i, failed->message, failed->message, "gunflint recover");
+    else
+      sink_.happen(now, Note{"warning", fmt::format("agent {}: {}", agent, failed->message)});
+  }
+}
+
+void Injections::injected(Duration now, Injection& i, const InjectDone& done) {
+  if (i.state != Injection::State::Asked) return;
+  if (!done.nothing_to_do.empty()) {
+    i.nothing_to_do = done.nothing_to_do;
+    close(now, i);
+    return;
+  }
+  i.injected = true;
+  i.last_bite = now;
+  i.state = Injection::State::InForce;
+  sink_.happen(now, Injected{i.id, i.fault, i.member.id, i.member.label, done.bite});
+  if (on_injected) on_injected(now, i);
+  if (!i.instant && !done.bite.in_force) {
+    i.bite_lost = true;
+    sink_.happen(now, BiteLost{i.id, "it was injected and did not bite: " + done.bite.sentence});
+  }
+  if (i.instant)
+    close(now, i);  // its act is done, there is nothing to take back
+  else if (i.abandoned) {
+    i.abandoned = false;
+    take_back(now, i.id);
+  }
+}
+
+void Injections::refused(Duration now, Injection& i, const std::string& cause,
+                         const std::string& why) {
+  i.failed = true;
+  sink_.happen(now, InjectionFailed{i.id, i.fault, i.member.id, why, cause});
+  close(now, i);
+}
+
+void Injections::restored(Duration now, Injection& i, const RestoreDone& done) {
+  if (i.state == Injection::State::Closed) return;
+  if (!done.verified && !done.gone) {
+    leave_behind(now, i, done.why, done.left.empty() ? done.why : done.left,
+                 done.command.empty() ? "gunflint recover" : done.command);
+    return;
+  }
+  sink_.happen(now, Undone{i.id, i.fault, i.member.id, done.verified, done.gone, done.why,
+                           done.by.empty() ? "agent" : done.by});
+  close(now, i);
+}
+
+void Injections::bitten(Duration now, Injection& i, const BiteSeen& seen) {
+  if (i.state != Injection::State::InForce) return;
+  if (seen.unknown.empty()) {
+    sink_.happen(now, BiteRead{i.id, seen.bite});
+    if (seen.bite.in_force) {
+      i.last_bite = now;
+      i.bite_lost = false;
+    }
+  }
+}
+
+void Injections::close(Duration now, Injection& i) {
+  i.state = Injection::State::Closed;
+  if (on_closed) on_closed(now, i);
+}
+
+void Injections::leave_behind(Duration now, Injection& i, const std::string& why,
+                              const std::string& what, const std::string& command) {
+  sink_.happen(now, Undone{i.id, i.fault, i.member.id, false, false, why, "agent"});
+  sink_.happen(now, LeftBehind{i.id, i.fault, i.member.id, what, command});
+  close(now, i);
+}
+
+void Injections::agent_gone(Duration now, const std::string& agent) {
+  for (auto& [id, i] : all_) {
+    if (i.agent != agent || i.state == Injection::State::Closed) continue;
+    if (i.state == Injection::State::Asked) {
+      i.failed = true;
+      sink_.happen(now, InjectionFailed{id, i.fault, i.member.id,
+                                        "its agent was lost while it injected", "unreachable"});
+    }
+    i.state = Injection::State::Lost;
+  }
+}
+
+void Injections::agent_done(Duration now, const AgentDone& done) {
+  for (auto& [id, i] : all_) {
+    if (i.agent != done.agent || i.state == Injection::State::Closed) continue;
+    if (done.clean) {
+      sink_.happen(now, Undone{id, i.fault, i.member.id, true, false, "",
+                               done.recovered ? "recovery" : "agent"});
+      close(now, i);
+    } else {
+      std::string what;
+      for (const auto& left : done.left) what += (what.empty() ? "" : "; ") + left;
+      leave_behind(now, i, "undo unconfirmed: its agent was lost",
+                   what.empty() ? "what `" + i.fault + "` changed" : what, "gunflint recover");
+    }
+  }
+}
+
+void Injections::check(Duration now) {
+  for (auto& [id, i] : all_) {
+    if (i.state == Injection::State::InForce && !i.bite_lost && now - i.last_bite > bite_patience) {
+      i.bite_lost = true;
+      sink_.happen(now,
+                   BiteLost{id, fmt::format("not seen in force since {}", human(i.last_bite))});
+    }
+    if (i.state == Injection::State::Asked && now - i.asked >= inject_patience) {
+      // It may still be half way in: what was asked must be taken back.
+      i.failed = true;
+      sink_.happen(now, InjectionFailed{id, i.fault, i.member.id,
+                                        "no answer in " + print(inject_patience), "timed out"});
+      i.state = Injection::State::Restoring;
+      i.asked = now;
+      sink_.ask(AskAgent{i.agent, Restore{id}});
+    } else if (i.state == Injection::State::Restoring && now - i.asked >= restore_patience) {
+      leave_behind(now, i, "no answer in " + print(restore_patience),
+                   "what `" + i.fault + "` changed on " + i.member.label, "gunflint recover");
+    }
+  }
+}
+
+bool Injections::all_closed() const {
+  for (const auto& [id, i] : all_)
+    if (i.state != Injection::State::Closed) return false;
+  return true;
+}
+
+std::set<std::string> Injections::under_fault() const {
+  std::set<std::string> members;
+  for (const auto& [id, i] : all_)
+    if (i.state != Injection::State::Closed) members.insert(i.member.target + "/" + i.member.id);
+  return members;
+}
+
+std::optional<Duration> Injections::next_wake() const {
+  std::optional<Duration> wake;
+  const auto at = [&](Duration t) { wake = wake ? std::min(*wake, t) : t; };
+  for (const auto& [id, i] : all_) {
+    if (i.state == Injection::State::InForce && !i.bite_lost) at(i.last_bite + bite_patience + 1ns);
+    if (i.state == Injection::State::Asked) at(i.asked + inject_patience);
+    if (i.state == Injection::State::Restoring) at(i.asked + restore_patience);
+  }
+  return wake;
+}
+
+Injection* Injections::find(const std::string& id) {
+  const auto it = all_.find(id);
+  return it == all_.end() ? nullptr : &it->second;
+}
+
+}  // namespace gunflint

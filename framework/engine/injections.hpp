@@ -1,0 +1,84 @@
+#pragma once
+/// All injections of a run: what was asked of which agent, what is in force, what is still to be
+/// taken back. Nothing is forgotten here: an injection is open until its undo is confirmed or
+/// reported as left behind.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/sink.hpp"
+
+namespace gunflint {
+
+struct Injection {
+  /// Asked: no answer yet. InForce: injected. Restoring: taken back on request. Lost: its agent is
+  /// gone. Closed: nothing (more) to undo.
+  enum class State { Asked, InForce, Restoring, Lost, Closed };
+  std::string id, fault, agent;
+  Member member;
+  State state = State::Asked;
+  bool instant = false;
+  bool injected = false;      ///< an Injected event was written
+  bool failed = false;        ///< it could not be injected
+  std::string nothing_to_do;  ///< the host was already as asked
+  bool abandoned = false;     ///< take it back as soon as it is in force
+  Duration asked{};           ///< when inject, then restore, was asked
+  Duration last_bite{};       ///< when it was last seen in force
+  bool bite_lost = false;
+};
+
+class Injections {
+ public:
+  /// `run` makes ids and tags unique: "<run>.1", "gf-" and ten characters.
+  Injections(Sink& sink, std::string run) : sink_(sink), run_(std::move(run)) {}
+
+  struct Order {
+    std::string fault, type, agent;
+    Value params;
+    Member member;
+    Duration lasting{};
+    OnDisconnect on_disconnect = OnDisconnect::Restore;
+    bool instant = false;
+  };
+  /// Asks for one injection and returns its id.
+  std::string start(Duration now, const Order& order);
+  /// Asks for the undo; asking twice is once.
+  void take_back(Duration now, const std::string& id);
+  void take_back_all(Duration now);
+
+  void on(Duration now, const std::string& agent, const Answer& answer);
+  void agent_gone(Duration now, const std::string& agent);
+  void agent_done(Duration now, const AgentDone& done);
+  /// Bites that were lost, answers that never came.
+  void check(Duration now);
+
+  const Injection& at(const std::string& id) const { return all_.at(id); }
+  bool all_closed() const;
+  /// Distinct members under a fault right now, as "target/member id".
+  std::set<std::string> under_fault() const;
+  std::optional<Duration> next_wake() const;
+  /// Injected events and closings are told to the fault's course.
+  std::function<void(Duration, const Injection&)> on_injected, on_closed;
+
+ private:
+  Injection* find(const std::string& id);
+  void injected(Duration now, Injection& i, const InjectDone& done);
+  void refused(Duration now, Injection& i, const std::string& cause, const std::string& why);
+  void restored(Duration now, Injection& i, const RestoreDone& done);
+  void bitten(Duration now, Injection& i, const BiteSeen& seen);
+  void close(Duration now, Injection& i);
+  void leave_behind(Duration now, Injection& i, const std::string& why, const std::string& what,
+                    const std::string& command);
+
+  Sink& sink_;
+  std::string run_;
+  int last_ = 0;
+  std::map<std::string, Injection> all_;
+  std::vector<std::string> order_;  ///< ids in order of injection
+};
+
+}  // namespace gunflint

@@ -1,0 +1,90 @@
+#pragma once
+/// One execution, as a pure state machine: it is told the time and what happened, and answers with
+/// events for the journal and tasks for the crew. No clock, no thread, no file.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/fault_course.hpp"
+#include "engine/phase_turns.hpp"
+#include "engine/seconds.hpp"
+
+namespace gunflint {
+
+struct RunSetup {
+  std::string id;
+  Experiment experiment;
+  std::uint64_t seed = 0;
+  Duration hard_stop = 24h;
+  int workers = 1;
+  bool fail_fast = false;
+  std::vector<std::string> agents;  ///< keys of those that are open
+  std::function<std::string(const FaultKind&, const Value& params)> agent_of;
+  std::function<const FaultKind*(const std::string&)> kind_of;
+};
+
+class Run : private Sink {
+ public:
+  explicit Run(RunSetup setup);
+
+  /// Times are since t = 0 and never go back. Events come in the journal's order.
+  std::vector<Event> on(Duration now, const Input& input);
+  /// What the crew has to start, in order; each task is handed out once.
+  std::vector<Task> due() { return std::exchange(tasks_, {}); }
+  /// When to send a Tick at the latest.
+  std::optional<Duration> next_wake() const;
+
+  bool over() const { return state_ == State::Over; }
+  const Judge& judge() const { return judge_; }
+  const std::string& phase() const { return phases_.phase(); }
+  const std::optional<Verdict>& verdict() const { return verdict_; }
+
+ private:
+  enum class State { Opening, Running, Draining, Closing, Over };
+
+  void happen(Duration at, Happening what) override;
+  void ask(Task task) override { tasks_.push_back(std::move(task)); }
+
+  void take(Duration now, const Input& input);
+  void begin(Duration now);
+  void advance(Duration now);
+  void run_on(Duration now);
+  void start_stages(Duration now);
+  void close_seconds(Duration now);
+  void tell_news(Duration now);
+  void follow_recoveries(Duration now);
+  void follow_faults(Duration now);
+  bool pass_gate(Duration now);
+  bool everything_decided(Duration now) const;
+  /// Ends the run: no arrival and no injection any more, everything is taken back.
+  void end(Duration now, bool at_once);
+  void drain(Duration now);
+  void close(Duration now);
+  void finish(Duration now);
+  void name_left_changed(Duration now);
+
+  RunSetup setup_;
+  Schedule schedule_;
+  Judge judge_;
+  Roster roster_;
+  Injections injections_;
+  PhaseTurns phases_;
+  Seconds seconds_;
+  Surroundings around_;
+  std::vector<std::unique_ptr<FaultCourse>> courses_;
+  std::vector<Event> events_;
+  std::vector<Task> tasks_;
+  State state_ = State::Opening;
+  std::size_t stages_started_ = 0;
+  std::vector<PlannedStage> stages_;  ///< by begin
+  bool gate_passed_ = false, failed_fast_ = false;
+  Duration deadline_{};  ///< of draining or closing
+  std::set<std::string> open_agents_;
+  std::optional<Verdict> verdict_;
+};
+
+}  // namespace gunflint
