@@ -113,6 +113,7 @@ struct LoadSpec {
   int connections = 1000;            ///< most connections at once, per load
   std::optional<int> max_in_flight;  ///< most requests at once; beyond it `on_overload` decides
   OnOverload on_overload = OnOverload::Queue;
+  Value other;  ///< sections that this version reads and does not run: data, tls, http, replay
   Mark mark;
 };
 

@@ -1,0 +1,80 @@
+// The command line. The only user of CLI11: everything behind it works on plain structs.
+#include <functional>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+
+namespace gunflint {
+namespace {
+
+/// What the command line asks for: filled while it is parsed, done afterwards.
+using Action = std::function<int()>;
+
+/// Adds the command `name`. `declare` binds options to the struct, which lives as long as the
+/// action.
+template <class Options, class Declare>
+CLI::App* add(CLI::App& app, Action& action, const char* name, const char* help,
+              int (*command)(const Options&), Declare declare) {
+  auto options = std::make_shared<Options>();
+  CLI::App* sub = app.add_subcommand(name, help);
+  declare(*sub, *options);
+  sub->callback([&action, options, command] { action = [=] { return command(*options); }; });
+  return sub;
+}
+
+void add_json(CLI::App& c, bool& json) { c.add_flag("--json", json, "Machine-readable output"); }
+
+void add_file_commands(CLI::App& app, Action& action) {
+  add(app, action, "list", "List what there is", &list_command, [](CLI::App& c, ListOptions& o) {
+    c.add_option("what", o.what, "faults, targets or metrics")
+        ->check(CLI::IsMember({"faults", "targets", "metrics"}))
+        ->capture_default_str();
+    add_json(c, o.json);
+  });
+}
+
+/// plan, run, status, stop, recover, doctor.
+void add_run_commands(CLI::App& app, Action& action) { (void)app, (void)action; }
+
+/// report, judge, history.
+void add_record_commands(CLI::App& app, Action& action) { (void)app, (void)action; }
+
+/// load, inject, demo, version.
+void add_single_commands(CLI::App& app, Action& action) {
+  add(app, action, "version", "Print the version", &version_command,
+      [](CLI::App& c, VersionOptions& o) { add_json(c, o.json); });
+}
+
+/// What gunflint starts itself: worker, api-agent, reference. Hidden: `->group("")`.
+void add_inner_commands(CLI::App& app, Action& action) { (void)app, (void)action; }
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  CLI::App app(
+      "gunflint proves systems: it loads them, takes something away, checks that they stand, and "
+      "measures how they spring back.",
+      "gunflint");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", GUNFLINT_VERSION);
+  app.footer(
+      "Exit codes: 0 held, 1 failed, 2 invalid, 3 not started, 4 aborted, 5 undo incomplete, "
+      "6 tool error, 7 inconclusive.");
+  Action action;
+  add_file_commands(app, action);
+  add_run_commands(app, action);
+  add_record_commands(app, action);
+  add_single_commands(app, action);
+  add_inner_commands(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_help = app.exit(error) == 0;
+    return exit_code(asked_for_help ? Outcome::Held : Outcome::Invalid);
+  }
+  return action();
+}
+
+}  // namespace gunflint
