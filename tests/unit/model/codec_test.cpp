@@ -5,7 +5,7 @@
 namespace gunflint {
 namespace {
 
-const char* const whole = R"({
+const char* const whole = R"json({
   "version": 1, "name": "x", "seed": 7, "time_limit": "20m", "vars": {"a": "b"},
   "sources": {"prometheus": {"url": "http://p:9090"}, "scrape": {"app": {"url": "http://a/metrics"}}},
   "targets": {"web": {"local": {"process": "gunicorn", "port": 80}, "ready": {"http": "http://${member.host}/"}},
@@ -34,7 +34,7 @@ const char* const whole = R"({
   "abort": [{"load": "shop", "when": "error_rate > 25%", "for": "15s", "no_data": "ignore"}],
   "blast_radius": {"max_members": 4, "max_share": "50%", "keep_ready": 0},
   "gate": "20s", "capacity": {"vary": "surge", "between": ["100/s", "800/s"]}, "matrix": {"a": [1, 2]}
-})";
+})json";
 
 TEST(Codec, AnExperimentReadsBackAsItWasWritten) {
   const auto document = parse_json(whole);
