@@ -11,8 +11,8 @@ namespace gunflint {
 class Child {
  public:
   Child() = default;
-  /// Starts argv[0] (a path). `log`: where its output goes; empty: to our own. It is told to end when
-  /// we die.
+  /// Starts argv[0] (a path). `log`: where its output goes; empty: to our own. It is told to end
+  /// when we die.
   static Child start(const std::vector<std::string>& argv, const std::string& log);
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;

@@ -31,6 +31,11 @@ struct ListOptions {
 int list_command(const ListOptions&);
 
 // ---- everything else ----
+struct DemoOptions {
+  std::string out = "gunflint-runs/demo";  ///< reports and the experiments that were run
+};
+int demo_command(const DemoOptions&);
+
 struct VersionOptions {
   bool json = false;
 };

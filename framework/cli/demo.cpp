@@ -1,7 +1,9 @@
-// gunflint demo: the founding incident on this machine. It opens a small shop (gunflint-shop, haproxy), runs
-// the experiments of experiments/shop against it, one after the other, and says what each one shows.
+// gunflint demo: the founding incident on this machine. It opens a small shop (gunflint-shop,
+// haproxy), runs the experiments of experiments/shop against it, one after the other, and says what
+// each one shows.
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -31,17 +33,20 @@ struct Act {
 const std::vector<Act>& acts() {
   static const std::vector<Act> all{
       {"A surge meets a worker limit that is too small", "1-surge.yaml", "plain",
-       "Two instances with two workers each serve 22 journeys a second; 50 came. The balancer is fine, the\n"
+       "Two instances with two workers each serve 22 journeys a second; 50 came. The balancer is "
+       "fine, the\n"
        "machines are idle: people wait for a worker.",
        Outcome::Failed},
       {"The autoscaler doubles the fleet", "2-surge-autoscaled.yaml", "autoscaled",
        "Scaling worked, and did not help enough: every new instance inherits the same limit.",
        Outcome::Failed},
       {"The limit is raised", "3-limit-raised.yaml", "plain",
-       "The same machines, the same surge, one setting changed: everybody buys. (It was put back afterwards.)",
+       "The same machines, the same surge, one setting changed: everybody buys. (It was put back "
+       "afterwards.)",
        Outcome::Held},
       {"One instance is killed under load", "4-lose-one.yaml", "tuned",
-       "The balancer routes around it, the fleet replaces it, few notice: a recovery plan that has been tried.",
+       "The balancer routes around it, the fleet replaces it, few notice: a recovery plan that has "
+       "been tried.",
        Outcome::Held},
   };
   return all;
@@ -53,8 +58,8 @@ class Shop {
       : dir_(std::move(dir)), port_(port) {
     fs::create_directories(dir_);
     fs::remove(dir_ / "shop.json");
-    std::vector<std::string> argv{std::move(program), "fleet", "--dir", dir_.string(), "--port",
-                                  std::to_string(port_)};
+    std::vector<std::string> argv{std::move(program), "fleet",  "--dir",
+                                  dir_.string(),      "--port", std::to_string(port_)};
     if (fleet == "autoscaled") argv.insert(argv.end(), {"--autoscale", "--max", "4"});
     if (fleet == "tuned") argv.insert(argv.end(), {"--workers", "16"});
     child_ = Child::start(argv, (dir_ / "fleet.log").string());
@@ -133,10 +138,10 @@ Played play(const Act& act, int number, const fs::path& experiments, const fs::p
     return played;
   }
   const auto url = fmt::format("http://127.0.0.1:{}", port);
-  Child run = Child::start({programs + "/gunflint", "run", (experiments / act.file).string(), "--set",
-                            "url=" + url, "--set", "dir=" + shop_dir.string(), "--out", out.string(),
-                            "--html", played.html.string()},
-                           "");
+  Child run = Child::start(
+      {programs + "/gunflint", "run", (experiments / act.file).string(), "--set", "url=" + url,
+       "--set", "dir=" + shop_dir.string(), "--out", out.string(), "--html", played.html.string()},
+      "");
   played.exit = run.wait();
   shop.close();
   say(act.lesson);
@@ -148,38 +153,43 @@ Played play(const Act& act, int number, const fs::path& experiments, const fs::p
 int demo_command(const DemoOptions& options) {
   const std::string programs = fs::read_symlink("/proc/self/exe").parent_path().string();
   if (!fs::exists(programs + "/gunflint-shop")) {
-    fmt::print(stderr,
-               "error: gunflint-shop is not beside {}/gunflint; build it, or reinstall the package\n",
-               programs);
+    fmt::print(
+        stderr,
+        "error: gunflint-shop is not beside {}/gunflint; build it, or reinstall the package\n",
+        programs);
     return exit_code(Outcome::ToolError);
   }
   const auto begin = Steady::now();
   const fs::path out = fs::absolute(options.out);
   const auto experiments = write_experiments(out / "experiments");
-  say("An online shop got a sudden surge. Pages crawled, and one user in five could not buy, for two hours.\n"
-      "The balancers were suspected; more servers did not help. This is that day, on your machine.");
+  say("An online shop got a sudden surge. Pages crawled, and one user in five could not buy, for "
+      "two hours.\n"
+      "The balancers were suspected; more servers did not help. This is that day, on your "
+      "machine.");
   std::vector<Played> played;
   bool as_expected = true;
   for (std::size_t i = 0; i < acts().size(); ++i) {
     const Act& act = acts()[i];
     // Socket paths are at most 107 characters: the shop gets a short folder of its own.
-    const fs::path shop_dir = fs::temp_directory_path() / fmt::format("gf-shop-{}-{}", ::getpid(), i + 1);
+    const fs::path shop_dir =
+        fs::temp_directory_path() / fmt::format("gf-shop-{}-{}", ::getpid(), i + 1);
     played.push_back(play(act, static_cast<int>(i + 1), experiments, out, shop_dir, programs));
     const int code = played.back().exit;
     as_expected = as_expected && code == exit_code(act.expected);
     if (code == exit_code(act.expected)) fs::remove_all(shop_dir);
-    if (code == exit_code(Outcome::Interrupted) || code == exit_code(Outcome::Terminated)) return code;
+    if (code == exit_code(Outcome::Interrupted) || code == exit_code(Outcome::Terminated))
+      return code;
   }
   say(heading("\nThe day in four lines"));
   for (std::size_t i = 0; i < acts().size(); ++i)
-    say(fmt::format("  {} {:<48} {}{}", i + 1, acts()[i].title,
-                    name_of(static_cast<Outcome>(played[i].exit)),
-                    played[i].exit == exit_code(acts()[i].expected) ? ""
-                                                                     : "   (not what the demo expects)"));
+    say(fmt::format(
+        "  {} {:<48} {}{}", i + 1, acts()[i].title, name_of(static_cast<Outcome>(played[i].exit)),
+        played[i].exit == exit_code(acts()[i].expected) ? "" : "   (not what the demo expects)"));
   const double took = std::chrono::duration<double>(Steady::now() - begin).count();
-  say(fmt::format("\nTook {:.0f} s. The report of the last act: {}\nThe experiments to read, change and "
-                  "run again: {}",
-                  took, played.back().html.string(), experiments.string()));
+  say(fmt::format(
+      "\nTook {:.0f} s. The report of the last act: {}\nThe experiments to read, change and "
+      "run again: {}",
+      took, played.back().html.string(), experiments.string()));
   return as_expected ? exit_code(Outcome::Held) : exit_code(Outcome::Failed);
 }
 

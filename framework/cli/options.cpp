@@ -43,6 +43,10 @@ void add_record_commands(CLI::App& app, Action& action) { (void)app, (void)actio
 
 /// load, inject, demo, version.
 void add_single_commands(CLI::App& app, Action& action) {
+  add(app, action, "demo", "The founding incident on this machine, in under 90 seconds; no root",
+      &demo_command, [](CLI::App& c, DemoOptions& o) {
+        c.add_option("--out", o.out, "Where reports and experiments go")->capture_default_str();
+      });
   add(app, action, "version", "Print the version", &version_command,
       [](CLI::App& c, VersionOptions& o) { add_json(c, o.json); });
 }
