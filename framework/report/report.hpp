@@ -1,0 +1,53 @@
+#pragma once
+/// A finished run as a document.
+
+#include <set>
+#include <string>
+
+#include "gunflint/base/result.hpp"
+#include "report/run_view.hpp"
+
+namespace gunflint {
+
+enum class Format { Markdown, Junit, Json };
+template <>
+struct Names<Format> {
+  static constexpr std::array table{std::pair{Format::Markdown, "markdown"},
+                                    std::pair{Format::Junit, "junit"},
+                                    std::pair{Format::Json, "json"}};
+};
+
+struct ReportOptions {
+  std::set<Outcome> soft;  ///< `--soft`: these count as skipped in JUnit, not as failures
+};
+
+std::string render(const RunView& view, Format format, const ReportOptions& options = {});
+
+/// Writes the file whole or not at all (a new file beside it, then renamed).
+Result<void> write_report(const RunView& view, Format format, const std::string& path,
+                          const ReportOptions& options = {});
+
+/// "report.md", "junit.xml", "report.json".
+std::string default_file_name(Format format);
+
+// ---- the parts, one file each ----
+
+/// The postmortem. GitHub and GitLab flavour; also fit for $GITHUB_STEP_SUMMARY.
+std::string markdown_report(const RunView& view);
+
+/// JUnit XML as GitLab, GitHub actions and Jenkins read it: one test case per finding, names
+/// unique, classname the experiment, the evidence in the text of the failure (GitLab drops the
+/// attribute). inconclusive -> <failure type="inconclusive">; not started, tool error -> <error>;
+/// what `soft` names -> <skipped>. Whenever the run's outcome is neither held nor soft, something
+/// in it is red.
+std::string junit_report(const RunView& view, const std::set<Outcome>& soft = {});
+
+/// One JSON document; docs/reference/report-json.md describes it. Also what the page draws from.
+std::string json_report(const RunView& view);
+Value json_value(const RunView& view);
+
+/// GitHub workflow commands, one per failed finding, worst first, at most ten (GitHub shows no
+/// more).
+std::string github_annotations(const RunView& view);
+
+}  // namespace gunflint
