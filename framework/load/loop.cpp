@@ -1,0 +1,137 @@
+#include "load/loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+namespace gunflint {
+namespace {
+
+// An event's data: kind in the top byte, then the traffic's index, then see Pool.
+constexpr std::uint64_t kind_shift = 56, traffic_shift = 48;
+constexpr std::uint64_t timer_event = 1, bell_event = 2;
+/// Sockets looked at before the schedule is: 64 answers take about half a millisecond.
+constexpr int events_at_once = 64;
+
+void watch(int poll, int fd, std::uint64_t data) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = data;
+  epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+Loop::Loop(const std::vector<LoadProgram>& programs, WorkShare share, std::uint64_t seed, Time zero,
+           OnSecond on_second, OnGivenUp on_given_up)
+    : programs_(programs),
+      share_(share),
+      seed_(seed),
+      clock_(zero),
+      on_second_(std::move(on_second)),
+      on_given_up_(std::move(on_given_up)) {}
+
+Loop::~Loop() {
+  quit_ = true;
+  if (bell_) wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> Loop::open() {
+  poll_ = std::make_unique<Descriptor>(epoll_create1(EPOLL_CLOEXEC));
+  timer_ =
+      std::make_unique<Descriptor>(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  bell_ = std::make_unique<Descriptor>(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (**poll_ < 0 || **timer_ < 0 || **bell_ < 0)
+    return fail_errno(errno, "open the event loop of a load");
+  watch(**poll_, **timer_, timer_event << kind_shift);
+  watch(**poll_, **bell_, bell_event << kind_shift);
+  for (std::size_t i = 0; i < programs_.size(); ++i) {
+    const Traffic::Setup setup{&programs_[i], share_, seed_, **poll_, i << traffic_shift};
+    traffic_.push_back(std::make_unique<Traffic>(
+        setup, clock_, [this, i](Tally tally) { on_second_(i, std::move(tally)); }));
+  }
+  return {};
+}
+
+void Loop::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Loop::stop(Time at) {
+  stop_at_ = (at - clock_.zero()).count();
+  wake();
+}
+
+void Loop::wake() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = write(**bell_, &one, sizeof one);
+}
+
+void Loop::run() {
+  while (!quit_ && step()) {
+  }
+}
+
+bool Loop::step() {
+  const std::int64_t stop_at = stop_at_;
+  bool all_finished = true;
+  Duration wake = Duration::max();
+  for (std::size_t i = 0; i < traffic_.size(); ++i) {
+    auto& traffic = *traffic_[i];
+    if (stop_at != INT64_MAX) traffic.stop(Duration(stop_at));
+    traffic.advance();
+    if (traffic.gave_up()) {
+      on_given_up_(
+          fmt::format("load `{}` was given up: more requests were due than may be under "
+                      "way (`on_overload: abort`)",
+                      programs_[i].spec.name));
+      return false;
+    }
+    all_finished &= traffic.finished();
+    wake = std::min(wake, traffic.next_wake());
+  }
+  if (all_finished) return false;
+  const bool at_once = wake <= clock_.now();
+  if (!at_once) arm(wake);
+  std::array<epoll_event, events_at_once> events;
+  const int n = epoll_wait(**poll_, events.data(), events_at_once, at_once ? 0 : -1);
+  if (n < 0 && errno != EINTR) {
+    on_given_up_("waiting for sockets failed; the load has ended");
+    return false;
+  }
+  for (int i = 0; i < n; ++i) {
+    const auto data = events[static_cast<std::size_t>(i)].data.u64;
+    if (data >> kind_shift == bell_event) {
+      std::uint64_t count = 0;
+      [[maybe_unused]] const auto got = read(**bell_, &count, sizeof count);
+    } else if (data >> kind_shift == 0) {
+      traffic_[data >> traffic_shift]->on_socket(static_cast<std::uint32_t>(data),
+                                                 static_cast<std::uint16_t>(data >> 32),
+                                                 events[static_cast<std::size_t>(i)].events);
+    }
+  }
+  return true;
+}
+
+void Loop::arm(Duration wake) {
+  if (wake == armed_ || wake == Duration::max()) return;
+  armed_ = wake;
+  const auto at = (clock_.zero() + wake).time_since_epoch();
+  itimerspec when{};
+  when.it_value.tv_sec = at / 1s;
+  when.it_value.tv_nsec = (at % 1s).count();
+  timerfd_settime(**timer_, TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+}  // namespace gunflint

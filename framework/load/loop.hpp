@@ -1,0 +1,63 @@
+#pragma once
+/// One thread that drives traffic: edge-triggered epoll, and a timer at absolute times (an
+/// epoll_wait time-out would be up to 1 ms late).
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "load/traffic.hpp"
+
+namespace gunflint {
+
+/// Owner of one descriptor.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int operator*() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class Loop {
+ public:
+  /// Called on the loop's thread: traffic `load` of this loop ended a second.
+  using OnSecond = std::function<void(std::size_t load, Tally)>;
+  /// The loop stopped because a load's on_overload is abort, or because epoll failed.
+  using OnGivenUp = std::function<void(std::string why)>;
+
+  Loop(const std::vector<LoadProgram>& programs, WorkShare share, std::uint64_t seed, Time zero,
+       OnSecond on_second, OnGivenUp on_given_up);
+  ~Loop();  ///< ends at once, without draining
+
+  Result<void> open();
+  void start();
+  /// From any thread: no arrival due after `at`; drain, report, end.
+  void stop(Time at);
+
+ private:
+  void run();
+  bool step();
+  void arm(Duration wake);
+  void wake() const;
+
+  const std::vector<LoadProgram>& programs_;
+  WorkShare share_;
+  std::uint64_t seed_;
+  LoopClock clock_;
+  OnSecond on_second_;
+  OnGivenUp on_given_up_;
+  std::unique_ptr<Descriptor> poll_, timer_, bell_;
+  std::vector<std::unique_ptr<Traffic>> traffic_;
+  Duration armed_{-1};
+  std::atomic<std::int64_t> stop_at_{INT64_MAX};
+  std::atomic<bool> quit_{false};
+  std::thread thread_;
+};
+
+}  // namespace gunflint

@@ -1,0 +1,195 @@
+#include "load/loop_worker.hpp"
+
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "load/loop.hpp"
+#include "load/merger.hpp"
+
+namespace gunflint {
+namespace {
+
+/// Descriptors that the rest of the process needs.
+constexpr rlim_t reserve = 64;
+/// Seconds that may wait for a slow receiver before the worker calls itself lost.
+constexpr std::size_t most_undelivered = 3600;
+
+Result<void> make_room_for_sockets(rlim_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno(errno, "read the descriptor limit");
+  if (limit.rlim_cur >= wanted + reserve) return {};
+  if (limit.rlim_max < wanted + reserve)
+    return fail(
+        Cause::Unsupported,
+        fmt::format("{} connections need {} open files, and this process may have {}; lower "
+                    "`connections`, or raise the hard limit (`ulimit -Hn`)",
+                    wanted, wanted + reserve, limit.rlim_max));
+  limit.rlim_cur = std::max(limit.rlim_cur, wanted + reserve);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno(errno, "raise the descriptor limit");
+  return {};
+}
+
+/// A connection from here to one address needs a local port of its own.
+Result<void> check_local_ports(const LoadProgram& program) {
+  long first = 0, last = 0;
+  std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
+  if (!(file >> first >> last)) return {};
+  std::size_t addresses = 0;
+  for (const auto& origin : program.origins) addresses += origin.addresses.size();
+  const auto ports =
+      static_cast<std::size_t>(last - first + 1) * std::max<std::size_t>(1, addresses);
+  if (static_cast<std::size_t>(program.spec.connections) <= ports) return {};
+  return fail(
+      Cause::Unsupported,
+      fmt::format("load `{}`: {} connections need as many local ports, and this machine has "
+                  "{}; lower `connections`, or widen net.ipv4.ip_local_port_range",
+                  program.spec.name, program.spec.connections, ports));
+}
+
+class LoopWorker final : public Worker {
+ public:
+  LoopWorker(OnSlice on_slice, OnWorkerLost on_lost, int loops)
+      : on_slice_(std::move(on_slice)),
+        on_lost_(std::move(on_lost)),
+        wanted_loops_(loops > 0 ? loops : default_loops()) {}
+
+  ~LoopWorker() override {
+    loops_.clear();  // joins
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+    }
+    changed_.notify_all();
+    if (speaker_.joinable()) speaker_.join();
+  }
+
+  Result<void> prepare(const std::vector<LoadSpec>& loads, std::uint64_t seed,
+                       WorkShare share) override {
+    if (loads.size() > 256)
+      return fail(Cause::Unsupported, "at most 256 loads can run at once; merge some as journeys");
+    int fewest = wanted_loops_;
+    rlim_t sockets = 0;
+    programs_.clear();
+    for (const auto& load : loads) {
+      GF_TRY_AS(LoadProgram program, compile_load(load));
+      GF_TRY(resolve(program));
+      GF_TRY(check_local_ports(program));
+      fewest = std::min(fewest, std::max(1, load.connections / share.n));
+      sockets += static_cast<rlim_t>(load.connections / share.n + wanted_loops_);
+      programs_.push_back(std::move(program));
+    }
+    GF_TRY(make_room_for_sockets(sockets));
+    count_ = fewest;
+    seed_ = seed;
+    share_ = share;
+    return {};
+  }
+
+  Result<void> begin(Time at) override {
+    zero_ = at;
+    for (const auto& program : programs_) mergers_.emplace_back(program, count_, share_);
+    for (int k = 0; k < count_; ++k) {
+      // Number m belongs to worker m mod n, and there to loop (m / n) mod loops.
+      const WorkShare share{share_.i + k * share_.n, share_.n * count_};
+      loops_.push_back(std::make_unique<Loop>(
+          programs_, share, seed_, at,
+          [this, k](std::size_t load, Tally tally) { take(k, load, std::move(tally)); },
+          [this](std::string why) { lost(std::move(why)); }));
+      GF_TRY(loops_.back()->open());
+    }
+    speaker_ = std::thread([this] { speak(); });
+    for (auto& loop : loops_) loop->start();
+    return {};
+  }
+
+  void stop() override {
+    const Time now = zero_ + LoopClock(zero_).now();
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& merger : mergers_) merger.stopped_at(now - zero_);
+    }
+    for (auto& loop : loops_) loop->stop(now);
+  }
+
+ private:
+  void take(int loop, std::size_t load, Tally tally) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (ready_.size() >= most_undelivered * programs_.size()) {
+        lost_ = "nobody took the results of the last hour; the load has ended";
+      } else {
+        for (auto& slice : mergers_[load].add(loop, std::move(tally)))
+          ready_.push_back(std::move(slice));
+      }
+    }
+    changed_.notify_one();
+  }
+  void lost(std::string why) {
+    {
+      const std::lock_guard lock(mutex_);
+      lost_ = std::move(why);
+    }
+    changed_.notify_one();
+  }
+  void speak() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock,
+                    [this] { return closing_ || !ready_.empty() || (!lost_.empty() && !told_); });
+      if (closing_) return;
+      if (!ready_.empty()) {
+        Slice slice = std::move(ready_.front());
+        ready_.pop_front();
+        lock.unlock();
+        on_slice_(std::move(slice));
+        lock.lock();
+      } else {
+        told_ = true;
+        const auto why = lost_;
+        lock.unlock();
+        on_lost_(why);
+        lock.lock();
+      }
+    }
+  }
+
+  OnSlice on_slice_;
+  OnWorkerLost on_lost_;
+  int wanted_loops_, count_ = 1;
+  std::uint64_t seed_ = 0;
+  WorkShare share_;
+  Time zero_{};
+  std::vector<LoadProgram> programs_;
+  std::mutex mutex_;  ///< guards all below but loops_
+  std::condition_variable changed_;
+  std::deque<Merger> mergers_;
+  std::deque<Slice> ready_;
+  std::string lost_;
+  bool told_ = false, closing_ = false;
+  std::thread speaker_;
+  std::vector<std::unique_ptr<Loop>> loops_;  ///< last: its threads use the rest
+};
+
+}  // namespace
+
+int default_loops() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set) / 2);
+}
+
+std::unique_ptr<Worker> loop_worker(OnSlice on_slice, OnWorkerLost on_lost, int loops) {
+  return std::make_unique<LoopWorker>(std::move(on_slice), std::move(on_lost), loops);
+}
+
+}  // namespace gunflint

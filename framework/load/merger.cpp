@@ -1,0 +1,132 @@
+#include "load/merger.hpp"
+
+#include <algorithm>
+
+namespace gunflint {
+
+bool generator_was_the_limit(const Histogram& late, Duration median_latency, double cpu,
+                             bool out_of_sockets) {
+  const auto tolerated = std::max<Duration>(1ms, median_latency / 20);
+  const double too_late = late.above(tolerated);
+  const bool lag = too_late >= 5 && too_late > 0.01 * static_cast<double>(late.count());
+  return lag || cpu > 0.9 || out_of_sockets;
+}
+
+Merger::Merger(const LoadProgram& program, int loops, WorkShare share)
+    : program_(program),
+      loops_(loops),
+      share_(share),
+      pace_(program.spec.stages),
+      ended_at_(static_cast<std::size_t>(loops), -1) {}
+
+std::vector<Slice> Merger::add(int loop, Tally tally) {
+  if (tally.last) ended_at_[static_cast<std::size_t>(loop)] = tally.second;
+  auto& second = waiting_[tally.second];
+  if (second.from++ == 0)
+    second.sum = std::move(tally);
+  else
+    add(second.sum, tally);
+  std::vector<Slice> whole;
+  while (!waiting_.empty() && waiting_.begin()->first == next_) {
+    auto& first = waiting_.begin()->second;
+    // Loops that have drained before this second say nothing more.
+    const auto silent = std::count_if(ended_at_.begin(), ended_at_.end(),
+                                      [this](int at) { return at >= 0 && at < next_; });
+    if (first.from + silent < loops_) break;
+    const bool last = std::all_of(ended_at_.begin(), ended_at_.end(),
+                                  [this](int at) { return at >= 0 && at <= next_; });
+    whole.push_back(slice(first.sum, last));
+    waiting_.erase(waiting_.begin());
+    ++next_;
+  }
+  return whole;
+}
+
+void Merger::add(Tally& sum, Tally& part) const {
+  sum.sent += part.sent;
+  sum.in_flight += part.in_flight;
+  sum.backlog += part.backlog;
+  sum.reconnects += part.reconnects;
+  sum.late.merge(part.late);
+  sum.cpu = std::max(sum.cpu, part.cpu);
+  sum.out_of_sockets |= part.out_of_sockets;
+  for (std::size_t i = 0; i < sum.steps.size(); ++i) {
+    auto& to = sum.steps[i];
+    const auto& from = part.steps[i];
+    to.ended += from.ended;
+    to.failed += from.failed;
+    to.attempts += from.attempts;
+    for (std::size_t k = 0; k < error_classes; ++k) to.errors[k] += from.errors[k];
+    to.latency.merge(from.latency);
+    to.service.merge(from.service);
+  }
+  for (std::size_t i = 0; i < sum.journeys.size(); ++i) {
+    auto& to = sum.journeys[i];
+    const auto& from = part.journeys[i];
+    to.due += from.due;
+    to.dropped += from.dropped;
+    to.ended += from.ended;
+    to.completed += from.completed;
+    to.duration.merge(from.duration);
+    for (const auto& [second, ended, completed] : from.by_due) {
+      auto& by_due = to.due_in(second);
+      by_due.ended += ended;
+      by_due.completed += completed;
+    }
+  }
+}
+
+Slice Merger::slice(const Tally& sum, bool last) const {
+  Slice out;
+  out.load = program_.spec.name;
+  out.worker = share_.i;
+  out.second = sum.second;
+  const auto begin = std::min<Duration>(std::chrono::seconds(sum.second), stop_at_);
+  const auto end = std::min<Duration>(std::chrono::seconds(sum.second + 1), stop_at_);
+  out.asked = (pace_.expected_until(end) - pace_.expected_until(begin)) / share_.n;
+  out.sent = sum.sent;
+  out.in_flight = sum.in_flight;
+  out.backlog = sum.backlog;
+  out.reconnects = sum.reconnects;
+  out.late = sum.late;
+  out.cpu = sum.cpu;
+  out.last = last;
+  Histogram latency;
+  for (std::size_t i = 0; i < sum.steps.size(); ++i) {
+    const auto& from = sum.steps[i];
+    StepSlice step;
+    const auto& [journey, name] = program_.slots[i];
+    step.journey = program_.journeys[static_cast<std::size_t>(journey)].name;
+    step.step = name;
+    step.ended = from.ended;
+    step.failed = from.failed;
+    step.attempts = from.attempts;
+    for (std::size_t k = 0; k < error_classes; ++k)
+      if (from.errors[k])
+        step.errors[std::string(name_of(static_cast<ErrorClass>(k)))] = from.errors[k];
+    step.latency = from.latency;
+    step.service = from.service;
+    latency.merge(from.latency);
+    out.steps.push_back(std::move(step));
+  }
+  for (std::size_t i = 0; i < sum.journeys.size(); ++i) {
+    const auto& from = sum.journeys[i];
+    JourneySlice journey;
+    journey.journey = program_.journeys[i].name;
+    journey.due = from.due;
+    journey.dropped = from.dropped;
+    journey.ended = from.ended;
+    journey.completed = from.completed;
+    journey.duration = from.duration;
+    for (const auto& [second, ended, completed] : from.by_due) {
+      journey.ended_by_due[std::to_string(second)] = ended;
+      if (completed) journey.completed_by_due[std::to_string(second)] = completed;
+    }
+    out.journeys.push_back(std::move(journey));
+  }
+  out.saturated =
+      generator_was_the_limit(out.late, latency.quantile(0.5), out.cpu, sum.out_of_sockets);
+  return out;
+}
+
+}  // namespace gunflint

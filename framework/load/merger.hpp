@@ -1,0 +1,50 @@
+#pragma once
+/// Puts together what the loops of one worker counted: one Slice per load and second, in order.
+
+#include <map>
+#include <vector>
+
+#include "gunflint/concepts/worker.hpp"
+#include "load/arrivals.hpp"
+#include "load/program.hpp"
+#include "load/tally.hpp"
+
+namespace gunflint {
+
+/// The generator's own limit (notes: measured on epoll and timers): it was the limit in a second
+/// when 1 % of what it could have sent at once was sent later than max(1 ms, 5 % of the median
+/// latency) AND at least five were, or when a loop used more than 90 % of its core, or when it had
+/// no socket left.
+bool generator_was_the_limit(const Histogram& late, Duration median_latency, double cpu,
+                             bool out_of_sockets);
+
+/// One load. Not thread-safe.
+class Merger {
+ public:
+  Merger(const LoadProgram& program, int loops, WorkShare share);
+
+  /// The tally of one loop; per loop in order of seconds. Returns the slices that are now complete,
+  /// in order.
+  std::vector<Slice> add(int loop, Tally tally);
+  /// What is asked after stop() is nothing.
+  void stopped_at(Duration at) { stop_at_ = at; }
+
+ private:
+  struct Second {
+    Tally sum;
+    int from = 0;  ///< loops that have told
+  };
+  void add(Tally& sum, Tally& part) const;
+  Slice slice(const Tally& sum, bool last) const;
+
+  const LoadProgram& program_;
+  int loops_;
+  WorkShare share_;
+  Pace pace_;
+  Duration stop_at_ = Duration::max();
+  std::map<int, Second> waiting_;
+  std::vector<int> ended_at_;  ///< per loop: its last second, or -1
+  int next_ = 0;
+};
+
+}  // namespace gunflint

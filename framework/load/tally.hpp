@@ -1,0 +1,46 @@
+#pragma once
+/// What one loop counted for one load in one second. Nothing is sampled.
+
+#include <array>
+#include <vector>
+
+#include "gunflint/model/slice.hpp"
+
+namespace gunflint {
+
+constexpr std::size_t error_classes = Names<ErrorClass>::table.size();
+
+struct StepTally {
+  std::uint64_t ended = 0, failed = 0, attempts = 0;
+  std::array<std::uint64_t, error_classes> errors{};
+  Histogram latency, service;
+};
+
+struct JourneyTally {
+  struct ByDue {
+    int second = 0;
+    std::uint64_t ended = 0, completed = 0;
+  };
+  std::uint64_t due = 0, dropped = 0, ended = 0, completed = 0;
+  Histogram duration;
+  std::vector<ByDue> by_due;  ///< few: most journeys end in the second in which they were due
+
+  ByDue& due_in(int second) {
+    for (auto at = by_due.rbegin(); at != by_due.rend(); ++at)
+      if (at->second == second) return *at;
+    return by_due.emplace_back(ByDue{second});
+  }
+};
+
+struct Tally {
+  int second = 0;
+  std::uint64_t sent = 0, in_flight = 0, backlog = 0, reconnects = 0;
+  Histogram late;
+  double cpu = 0;
+  bool out_of_sockets = false;  ///< no descriptor or local port was left
+  bool last = false;
+  std::vector<StepTally> steps;
+  std::vector<JourneyTally> journeys;
+};
+
+}  // namespace gunflint
