@@ -28,10 +28,6 @@ void watch(int poll, int fd, std::uint64_t data) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 Loop::Loop(const std::vector<LoadProgram>& programs, WorkShare share, std::uint64_t seed, Time zero,
            OnSecond on_second, OnGivenUp on_given_up)
     : programs_(programs),
@@ -48,16 +44,15 @@ Loop::~Loop() {
 }
 
 Result<void> Loop::open() {
-  poll_ = std::make_unique<Descriptor>(epoll_create1(EPOLL_CLOEXEC));
-  timer_ =
-      std::make_unique<Descriptor>(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
-  bell_ = std::make_unique<Descriptor>(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (**poll_ < 0 || **timer_ < 0 || **bell_ < 0)
+  poll_ = Fd(epoll_create1(EPOLL_CLOEXEC));
+  timer_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  bell_ = Fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (poll_.get() < 0 || timer_.get() < 0 || bell_.get() < 0)
     return fail_errno(errno, "open the event loop of a load");
-  watch(**poll_, **timer_, timer_event << kind_shift);
-  watch(**poll_, **bell_, bell_event << kind_shift);
+  watch(poll_.get(), timer_.get(), timer_event << kind_shift);
+  watch(poll_.get(), bell_.get(), bell_event << kind_shift);
   for (std::size_t i = 0; i < programs_.size(); ++i) {
-    const Traffic::Setup setup{&programs_[i], share_, seed_, **poll_, i << traffic_shift};
+    const Traffic::Setup setup{&programs_[i], share_, seed_, poll_.get(), i << traffic_shift};
     traffic_.push_back(std::make_unique<Traffic>(
         setup, clock_, [this, i](Tally tally) { on_second_(i, std::move(tally)); }));
   }
@@ -75,7 +70,7 @@ void Loop::stop(Time at) {
 
 void Loop::wake() const {
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = write(**bell_, &one, sizeof one);
+  [[maybe_unused]] const auto written = write(bell_.get(), &one, sizeof one);
 }
 
 void Loop::run() {
@@ -105,7 +100,7 @@ bool Loop::step() {
   const bool at_once = wake <= clock_.now();
   if (!at_once) arm(wake);
   std::array<epoll_event, events_at_once> events;
-  const int n = epoll_wait(**poll_, events.data(), events_at_once, at_once ? 0 : -1);
+  const int n = epoll_wait(poll_.get(), events.data(), events_at_once, at_once ? 0 : -1);
   if (n < 0 && errno != EINTR) {
     on_given_up_("waiting for sockets failed; the load has ended");
     return false;
@@ -114,7 +109,7 @@ bool Loop::step() {
     const auto data = events[static_cast<std::size_t>(i)].data.u64;
     if (data >> kind_shift == bell_event) {
       std::uint64_t count = 0;
-      [[maybe_unused]] const auto got = read(**bell_, &count, sizeof count);
+      [[maybe_unused]] const auto got = read(bell_.get(), &count, sizeof count);
     } else if (data >> kind_shift == 0) {
       traffic_[data >> traffic_shift]->on_socket(static_cast<std::uint32_t>(data),
                                                  static_cast<std::uint16_t>(data >> 32),
@@ -131,7 +126,7 @@ void Loop::arm(Duration wake) {
   itimerspec when{};
   when.it_value.tv_sec = at / 1s;
   when.it_value.tv_nsec = (at % 1s).count();
-  timerfd_settime(**timer_, TFD_TIMER_ABSTIME, &when, nullptr);
+  timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
 }  // namespace gunflint

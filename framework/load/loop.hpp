@@ -7,22 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include "host/fd.hpp"
 #include "load/traffic.hpp"
 
 namespace gunflint {
-
-/// Owner of one descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor();
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int operator*() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 class Loop {
  public:
@@ -52,7 +40,7 @@ class Loop {
   LoopClock clock_;
   OnSecond on_second_;
   OnGivenUp on_given_up_;
-  std::unique_ptr<Descriptor> poll_, timer_, bell_;
+  Fd poll_, timer_, bell_;
   std::vector<std::unique_ptr<Traffic>> traffic_;
   Duration armed_{-1};
   std::atomic<std::int64_t> stop_at_{INT64_MAX};

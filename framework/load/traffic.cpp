@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "host/fd.hpp"
 #include "load/draw.hpp"
 
 namespace gunflint {
@@ -24,7 +25,7 @@ std::size_t part_of(int whole, WorkShare share) {
 
 }  // namespace
 
-Duration LoopClock::now() const { return read_clock(CLOCK_MONOTONIC) - zero_.time_since_epoch(); }
+Duration LoopClock::now() const { return monotonic_now() - zero_; }
 
 Traffic::Traffic(const Setup& setup, const LoopClock& clock, OnSecond on_second)
     : program_(*setup.program),
