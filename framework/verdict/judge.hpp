@@ -3,6 +3,11 @@
 /// feeds it every event it writes and asks it about gate, guards and recovery; afterwards `judge`
 /// and `report` feed it the same journal and get the same answers. No clock: windows move on
 /// SecondClosed.
+///
+/// Phases (semantics 8) are derived here from Injected, FaultEnded and the judge's own recoveries;
+/// of PhaseStarted only `drain` is read. A fault is active from its first Injected to FaultEnded.
+/// A run has ended properly when its journal holds Drained (also without load), GateFailed,
+/// GuardTripped, Signalled or ToolFailed.
 
 #include <memory>
 #include <optional>
@@ -18,6 +23,8 @@ namespace gunflint {
 /// Names of probes in ReadingTaken: "steady_state/<name>", "reactions/<name>", "abort/<name>",
 /// "wait_until/<fault>", "only_if/<fault>".
 std::string probe_key(std::string_view list, std::string_view name);
+/// "alerts/<name>{label=value,…}": readings are 1 (firing), 2 (firing but silenced) or 0.
+std::string probe_key(const AlertExpectation& alert);
 
 class Judge {
  public:
@@ -25,7 +32,8 @@ class Judge {
   ~Judge();
   Judge(Judge&&) noexcept;
 
-  /// Every event of the run, in the journal's order.
+  /// Every event of the run, in the journal's order. Decisions (news()) that were written to the
+  /// journal may come back through here; they change nothing, except GuardTripped.
   void on(const Event& event);
 
   /// Semantics 9: what the last `gate` seconds say. Green only when every hypothesis that covers

@@ -64,6 +64,8 @@ struct SecondClosed {
   int second = 0;
   static Fields<SecondClosed> fields();
 };
+/// Everything that was due is answered or has failed. Written in every run that ends by itself,
+/// also in one without load.
 struct Drained {
   static constexpr std::string_view kind = "drained";
   static Fields<Drained> fields();
@@ -99,7 +101,7 @@ struct SliceTaken {
 /// why there is none.
 struct ReadingTaken {
   static constexpr std::string_view kind = "reading";
-  std::string probe;  ///< key: "steady_state/queue drains", "reaction/…", "guard/…"
+  std::string probe;  ///< key: "steady_state/queue drains", "reactions/…", "abort/…"
   std::map<std::string, double> series;  ///< "" is the only value of a single-valued probe
   std::string text;                      ///< body, for text conditions
   std::string unknown;

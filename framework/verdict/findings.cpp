@@ -1,0 +1,210 @@
+/// The verdict: one finding for everything that was judged, and the run in one sentence.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "verdict/judge_state.hpp"
+#include "verdict/once.hpp"
+#include "verdict/tally.hpp"
+#include "verdict/words.hpp"
+
+namespace gunflint {
+namespace {
+
+using Kind = Finding::Kind;
+
+Finding recovery_finding(const RecoveryWatch::Recovery& r, const Experiment& experiment) {
+  Finding f;
+  f.kind = Kind::Recovery;
+  f.name = r.fault;
+  f.limit = fmt::format("within {}, stable for {}", print(r.spec.within), print(r.spec.stable_for));
+  f.took_s = r.took;
+  if (const auto* fault = experiment.fault(r.fault)) place(f, fault->mark);
+  if (r.took) f.measured = "after " + spell_seconds(*r.took);
+  using S = RecoveryWatch::State;
+  if (r.state == S::Recovered) {
+    f.held = Held::Yes;
+    f.sentence = *r.took > 0 ? fmt::format("The system was back {} after all clear and stayed so.",
+                                           spell_seconds(*r.took))
+                             : "The system was steady at once after all clear.";
+  } else if (r.state == S::Failed) {
+    f.held = r.doubtful ? Held::Inconclusive : Held::No;
+    f.sentence = r.doubtful ? "Cannot say: values were unknown after all clear."
+                 : r.took   ? fmt::format("The system was back only {} after all clear.",
+                                          spell_seconds(*r.took))
+                            : fmt::format("The system had not recovered {} after all clear.",
+                                          print(r.spec.within));
+    if (!r.took) f.measured = "not recovered";
+  } else {
+    f.sentence = r.why.empty() ? "The run ended before the recovery was decided."
+                               : "Not decided: " + r.why + ".";
+  }
+  if (!r.joined.empty()) f.sentence += " It was cut short by `" + r.joined + "`.";
+  return f;
+}
+
+/// Semantics 37: red after a recovery is a relapse.
+void mark_relapse(Finding& recovery, const std::vector<Finding>& findings,
+                  const std::vector<Tally>& tallies, const Course& course) {
+  if (recovery.held != Held::Yes) return;
+  for (std::size_t i = 0; i < tallies.size(); ++i) {
+    if (findings[i].held != Held::No || tallies[i].meaning.empty()) continue;
+    if (!RecoveryWatch::counts(course.experiment.steady_state[i])) continue;
+    if (const auto red = first_red_after_recovery(tallies[i], course)) {
+      recovery.held = Held::No;
+      recovery.sentence = fmt::format("Relapse: it was back after {}, but `{}` was red again at {} s.",
+                                      spell_seconds(recovery.took_s.value_or(0)), findings[i].name,
+                                      *red);
+      return;
+    }
+  }
+}
+
+Outcome outcome_of(const Finding& f) {
+  if (f.held == Held::Yes) return Outcome::Held;
+  if (f.held == Held::Inconclusive) return Outcome::Inconclusive;
+  if (f.kind == Kind::Undo) return Outcome::UndoIncomplete;
+  return f.kind == Kind::Guard ? Outcome::Aborted : Outcome::Failed;
+}
+
+std::string quoted(const std::vector<std::string>& names) {
+  return names.size() > 3 ? fmt::format("{} faults", names.size())
+         : names.empty()  ? std::string()
+                          : [&] {
+                             std::vector<std::string> all = names;
+                             for (auto& n : all) n = "`" + n + "`";
+                             std::string text = all.front();
+                             for (std::size_t i = 1; i < all.size(); ++i)
+                               text += (i + 1 == all.size() ? " and " : ", ") + all[i];
+                             return text;
+                           }();
+}
+
+std::string users_text(const Verdict& v) {
+  if (v.users_due <= 0) return {};
+  if (v.users_affected <= 0) return "; no user was affected";
+  return fmt::format("; {:.2g} % of users ({:.0f} of {:.0f}) did not complete",
+                     100 * v.users_affected / v.users_due, v.users_affected, v.users_due);
+}
+
+/// "`fast` (p95 612ms, limit p95 < 400ms) and 2 more".
+std::string main_trouble(const Verdict& v, Held held) {
+  const Finding* first = nullptr;
+  int more = -1;
+  for (const auto& f : v.findings)
+    if (f.held == held) {
+      if (!first) first = &f;
+      ++more;
+    }
+  if (!first) return {};
+  std::string text = fmt::format("{} `{}`", name_of(first->kind), first->name);
+  if (first->kind == Kind::Hypothesis && !first->measured.empty() && held == Held::No)
+    text += fmt::format(" ({}, limit {})", first->measured, first->limit);
+  else if (!first->sentence.empty()) {
+    std::string why = first->sentence;
+    if (why.ends_with('.')) why.pop_back();
+    text += ": " + why;
+  }
+  if (more > 0) text += fmt::format(", and {} more", more);
+  return text;
+}
+
+std::string sentence_of(const Verdict& v, const std::string& faults, const std::string& special) {
+  const std::string through = faults.empty() ? std::string() : " through " + faults;
+  switch (v.outcome) {
+    case Outcome::Held: return "The system stayed within its limits" + through + users_text(v) + ".";
+    case Outcome::Failed:
+      return "The system did not stay within its limits" + through + ": " +
+             main_trouble(v, Held::No) + users_text(v) + ".";
+    case Outcome::Inconclusive:
+      return "Nothing can be concluded: " +
+             (special.empty() ? main_trouble(v, Held::Inconclusive) : special) + ".";
+    case Outcome::NotStarted: return "Nothing was injected: " + special + ".";
+    case Outcome::Aborted: return "Aborted by a guard: " + special + users_text(v) + ".";
+    case Outcome::UndoIncomplete:
+      for (const auto& f : v.findings)
+        if (f.kind == Kind::Undo) return "The undo is incomplete: " + f.sentence;
+      return "The undo is incomplete.";
+    case Outcome::ToolError: return "The tool failed, not the system: " + special + ".";
+    default: return "The run was stopped by a signal and undone.";
+  }
+}
+
+}  // namespace
+
+Verdict Judge::verdict() const {
+  const State& s = *state_;
+  const Course course{s.experiment, s.phases, s.recoveries, s.closed};
+  const Span span = affected_span(s.phases, s.recoveries, s.closed);
+  Verdict v;
+  std::vector<Tally> tallies;
+  for (std::size_t i = 0; i < s.experiment.steady_state.size(); ++i) {
+    const auto& h = s.experiment.steady_state[i];
+    const bool once = is_once_per_run(h);
+    v.findings.push_back(once ? judge_once(h, s.users, span, s.over())
+                              : judge_windows(h, s.lights[i], course));
+    tallies.push_back(once ? Tally{} : tally(h, s.lights[i], course));
+  }
+  const std::vector<Finding> hypotheses = v.findings;
+  for (const auto& r : s.recoveries.all()) {
+    // Without a hypothesis that can be red there is nothing to recover.
+    const auto& all = s.experiment.steady_state;
+    if (std::none_of(all.begin(), all.end(), RecoveryWatch::counts)) break;
+    Finding f = recovery_finding(r, s.experiment);
+    mark_relapse(f, hypotheses, tallies, course);
+    v.findings.push_back(std::move(f));
+  }
+  for (const auto& r : s.reactions) v.findings.push_back(r.finding(s.over()));
+  for (const auto& a : s.alerts) v.findings.push_back(a.finding(s.over()));
+  for (const auto& g : s.guards) v.findings.push_back(g.finding());
+  for (const auto& fault : s.experiment.faults)
+    v.findings.push_back(s.injections.fault_finding(fault, !s.gate_failed.empty()));
+  for (const auto& load : s.experiment.loads) v.findings.push_back(s.generator.finding(load));
+  if (!s.experiment.faults.empty()) v.findings.push_back(s.injections.undo_finding());
+
+  const auto count = s.users.between(span.from, span.to, OfLoad{});
+  v.users_due = static_cast<double>(count.due);
+  v.users_affected = static_cast<double>(count.lost + (s.over() ? count.pending : 0));
+
+  v.outcome = Outcome::Held;
+  std::string special;
+  for (const auto& f : v.findings) {
+    const Outcome o = outcome_of(f);
+    // A red gate is why nothing could be judged: it says more than the missing verdicts.
+    const bool swallowed =
+        !s.gate_failed.empty() && (o == Outcome::Inconclusive || o == Outcome::Failed);
+    if (!swallowed) v.outcome = worst(v.outcome, o);
+  }
+  if (!s.gate_failed.empty()) v.outcome = worst(v.outcome, Outcome::NotStarted);
+  if (!s.tripped.empty()) v.outcome = worst(v.outcome, Outcome::Aborted);
+  if (!s.tool_failed.empty()) v.outcome = worst(v.outcome, Outcome::ToolError);
+  if (s.signal != 0)
+    v.outcome = worst(v.outcome, s.signal == 1   ? Outcome::Hangup
+                                 : s.signal == 2 ? Outcome::Interrupted
+                                                 : Outcome::Terminated);
+  if (!s.over()) v.outcome = worst(v.outcome, Outcome::Inconclusive);
+  if (v.outcome == Outcome::NotStarted) special = s.gate_failed;
+  if (v.outcome == Outcome::ToolError) special = s.tool_failed;
+  if (v.outcome == Outcome::Inconclusive && !s.over()) special = "the run is not over";
+  if (v.outcome == Outcome::Aborted) {
+    special = s.tripped.empty() ? main_trouble(v, Held::No)
+                                : "`" + s.tripped.front().guard + "`: " + s.tripped.front().why;
+  }
+  v.sentence = sentence_of(v, quoted(s.injections.injected_faults()), special);
+  return v;
+}
+
+Verdict judge(const Experiment& experiment, const std::vector<Event>& events) {
+  Judge judge(experiment);
+  double end = 0;
+  for (const auto& event : events) {
+    judge.on(event);
+    end = std::max(end, seconds(event.at));
+    if (judge.news().size() > 100000) break;
+  }
+  return judge.verdict();
+}
+
+}  // namespace gunflint

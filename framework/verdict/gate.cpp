@@ -1,0 +1,60 @@
+#include "verdict/gate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "verdict/once.hpp"
+#include "verdict/sli.hpp"
+#include "verdict/tally.hpp"
+
+namespace gunflint {
+namespace {
+
+bool guards_the_gate(const Hypothesis& h) {
+  return names(h, Phase::Before) && !h.window_is_phase && !h.expect.of_baseline &&
+         !is_once_per_run(h);
+}
+
+}  // namespace
+
+Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory>& lights,
+                    int closed) {
+  using S = Judge::GateState;
+  const int length = std::max(0, static_cast<int>(std::lround(seconds(experiment.gate))));
+  const bool anything = std::any_of(experiment.steady_state.begin(), experiment.steady_state.end(),
+                                    guards_the_gate);
+  if (!anything) return {S::Green, ""};
+  if (closed < length)
+    return {S::Waiting, fmt::format("the gate needs {} s, {} s are over", length, closed)};
+  Judge::Gate gate{S::Green, ""};
+  auto at_least = [&](S state, const std::string& why) {
+    // Red explains more than unknown, and unknown more than waiting.
+    const auto rank = [](S s) { return s == S::Red ? 3 : s == S::Unknown ? 2 : s == S::Waiting; };
+    if (rank(state) > rank(gate.state)) gate = {state, why};
+  };
+  for (std::size_t i = 0; i < experiment.steady_state.size(); ++i) {
+    const auto& h = experiment.steady_state[i];
+    if (!guards_the_gate(h)) continue;
+    bool seen = false, idle = false;
+    for (int s = std::max(0, closed - std::max(1, length)); s < closed; ++s) {
+      const Judged j = lights[i].at(s);
+      seen |= j.light == Light::Green;
+      idle |= j.light == Light::Idle;
+      if (j.light == Light::Red)
+        at_least(S::Red, fmt::format("`{}` was red at {} s: {}, limit {}", h.name, s,
+                                     std::isnan(j.value) ? "nothing was answered"
+                                                         : h.expect.metric + " " +
+                                                               print_look(j.value, h.expect),
+                                     h.expect.text));
+      if (j.light == Light::Unknown)
+        at_least(S::Unknown, fmt::format("`{}` had no value at {} s", h.name, s));
+    }
+    if (!seen && !idle)
+      at_least(S::Waiting, fmt::format("the window of `{}` is not full yet", h.name));
+  }
+  return gate;
+}
+
+}  // namespace gunflint

@@ -1,0 +1,186 @@
+#include "verdict/injections.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "verdict/words.hpp"
+
+namespace gunflint {
+
+void Injections::found_bite(Injection& injection, double at, const Bite& bite) {
+  injection.bite = bite;
+  if (!bite.in_force || !injection.lost_since) return;
+  injection.lost += at - *injection.lost_since;
+  injection.lost_since.reset();
+}
+
+void Injections::on(double at, const Happening& what) {
+  if (const auto* e = std::get_if<FaultStarted>(&what)) {
+    stories_[e->fault].started = true;
+  } else if (const auto* e = std::get_if<FaultWaiting>(&what)) {
+    stories_[e->fault].waiting = e->condition;
+  } else if (const auto* e = std::get_if<FaultSkipped>(&what)) {
+    stories_[e->fault].skipped = e->why;
+    stories_[e->fault].skip_counts = e->counts;
+  } else if (const auto* e = std::get_if<Injected>(&what)) {
+    stories_[e->fault].ended = false;
+    auto& i = injections_[e->injection];
+    i.fault = e->fault, i.member = e->member, i.label = e->label, i.from = at, i.bite = e->bite;
+    if (!e->bite.in_force) i.lost_since = at, i.lost_why = e->bite.sentence;
+  } else if (const auto* e = std::get_if<InjectionFailed>(&what)) {
+    stories_[e->fault].refused = e->why;
+  } else if (const auto* e = std::get_if<BiteRead>(&what)) {
+    if (auto i = injections_.find(e->injection); i != injections_.end())
+      found_bite(i->second, at, e->bite);
+  } else if (const auto* e = std::get_if<BiteLost>(&what)) {
+    if (auto i = injections_.find(e->injection); i != injections_.end()) {
+      if (!i->second.lost_since) i->second.lost_since = at;
+      i->second.lost_why = e->why;
+    }
+  } else if (const auto* e = std::get_if<Undone>(&what)) {
+    auto found = injections_.find(e->injection);
+    if (found == injections_.end()) return;  // taken back before it was verified: nothing to judge
+    auto& i = found->second;
+    i.undone |= e->verified, i.gone |= e->gone;
+    i.undo_why = e->why;
+    if (!i.to) i.to = at;
+    if (i.lost_since) i.lost += at - *std::exchange(i.lost_since, std::nullopt);
+  } else if (const auto* e = std::get_if<FaultEnded>(&what)) {
+    stories_[e->fault].ended = true;
+    for (auto& [id, i] : injections_)
+      if (i.fault == e->fault && !i.to) i.to = at;
+  } else if (const auto* e = std::get_if<LeftBehind>(&what)) {
+    left_behind_.push_back(*e);
+  } else if (const auto* e = std::get_if<LeftChanged>(&what)) {
+    stories_[e->fault].left_changed.push_back(e->what);
+  }
+}
+
+std::optional<std::string> Injections::why_never(const std::string& fault) const {
+  const auto story = stories_.find(fault);
+  if (story == stories_.end()) return std::nullopt;
+  const bool injected = std::any_of(injections_.begin(), injections_.end(),
+                                    [&](const auto& i) { return i.second.fault == fault; });
+  if (injected) return std::nullopt;
+  if (!story->second.skipped.empty()) return "`" + fault + "` was left out";
+  if (!story->second.refused.empty()) return "`" + fault + "` could not be injected";
+  return std::nullopt;
+}
+
+std::vector<std::string> Injections::injected_faults() const {
+  std::vector<std::string> out;
+  for (const auto& fault : experiment_.faults)
+    if (std::any_of(injections_.begin(), injections_.end(),
+                    [&](const auto& i) { return i.second.fault == fault.name; }))
+      out.push_back(fault.name);
+  return out;
+}
+
+Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) const {
+  Finding f;
+  int count = 0, toothless = 0;
+  double active = 0, lost = 0;
+  std::string sentence, why;
+  std::set<std::string> members;
+  for (const auto& [id, i] : injections_) {
+    if (i.fault != fault.name) continue;
+    ++count;
+    members.insert(i.member);
+    active += i.to.value_or(i.from) - i.from;
+    lost += i.lost;
+    const bool never = i.lost_since.has_value() || (i.lost > 0 && !i.bite.in_force);
+    if (never) ++toothless;
+    if (i.lost > 0 || never) why = i.lost_why.empty() ? i.bite.sentence : i.lost_why;
+    if (!i.bite.sentence.empty()) sentence = i.bite.sentence;
+  }
+  const std::string where = counted(static_cast<long>(members.size()), "member", "members");
+  f.measured = sentence;
+  if (toothless > 0 || lost > 0.05 * active + 1e-9) {
+    f.sentence = toothless == count ? fmt::format("It did not bite: {}.", why)
+                                    : fmt::format("It was in force on {} of {} injections, lost for "
+                                                  "{} of {}: {}.",
+                                                  count - toothless, count, spell_seconds(lost),
+                                                  spell_seconds(active), why);
+    return f;
+  }
+  f.held = Held::Yes;
+  f.sentence = fmt::format("It bit on {}{}.", where, sentence.empty() ? "" : ": " + sentence);
+  if (!story.refused.empty())
+    f.sentence += fmt::format(" Further injections were not made: {}.", story.refused);
+  return f;
+}
+
+Finding Injections::fault_finding(const FaultSpec& fault, bool gate_failed) const {
+  static const Story untold;
+  const auto found = stories_.find(fault.name);
+  const Story& story = found == stories_.end() ? untold : found->second;
+  const auto injected = injected_faults();
+  Finding f;
+  if (std::count(injected.begin(), injected.end(), fault.name)) {
+    f = bite_finding(fault, story);
+  } else if (!story.skipped.empty()) {
+    f.held = story.skip_counts ? Held::Inconclusive : Held::Yes;
+    f.sentence = "Left out: " + story.skipped + (story.skip_counts ? "." : " (it is optional).");
+  } else if (!story.refused.empty()) {
+    f.held = fault.optional ? Held::Yes : Held::Inconclusive;
+    f.sentence = "Not injected: " + story.refused + ".";
+  } else {
+    f.sentence = gate_failed ? "Not injected: the system was not steady at the gate."
+                             : "Never injected: the run ended before its start moment.";
+  }
+  if (!story.left_changed.empty()) {
+    f.held = Held::No;
+    f.sentence = "Left changed: " + story.left_changed.front() +
+                 (story.left_changed.size() > 1
+                      ? fmt::format(" (and {} more).", story.left_changed.size() - 1)
+                      : ".");
+  }
+  f.kind = Finding::Kind::Fault;
+  f.name = fault.name;
+  f.limit = "bites";
+  place(f, fault.mark);
+  return f;
+}
+
+Finding Injections::undo_finding() const {
+  Finding f;
+  f.kind = Finding::Kind::Undo;
+  f.name = "undo";
+  f.limit = "everything taken back";
+  int open = 0;
+  std::string example;
+  for (const auto& [id, i] : injections_) {
+    const auto story = stories_.find(i.fault);
+    if (i.undone || i.gone || (story != stories_.end() && story->second.ended)) continue;
+    ++open;
+    f.evidence.push_back({static_cast<int>(i.from), static_cast<int>(i.to.value_or(i.from)), "",
+                          i.label.empty() ? i.member : i.label,
+                          i.undo_why.empty() ? "the undo of `" + i.fault + "` is not confirmed"
+                                             : i.undo_why});
+  }
+  for (const auto& left : left_behind_)
+    f.evidence.push_back({0, 0, "", left.member,
+                          left.what + (left.command.empty() ? "" : "; run: " + left.command)});
+  const auto total = static_cast<long>(injections_.size());
+  f.measured = fmt::format("{} of {} undone", total - open, total);
+  if (!left_behind_.empty()) {
+    f.held = Held::No;
+    f.sentence = fmt::format("Something is left behind: {}.", left_behind_.front().what) +
+                 (left_behind_.front().command.empty()
+                      ? std::string(" Run: gunflint recover.")
+                      : " Run: " + left_behind_.front().command);
+  } else if (open > 0) {
+    f.held = Held::No;
+    f.sentence = fmt::format("The undo of {} is not confirmed; run: gunflint recover.",
+                             counted(open, "injection", "injections"));
+  } else {
+    f.held = Held::Yes;
+    f.sentence = total == 0 ? "Nothing was injected."
+                            : fmt::format("{} taken back and looked at again.",
+                                          counted(total, "injection was", "injections were"));
+  }
+  return f;
+}
+
+}  // namespace gunflint

@@ -1,0 +1,58 @@
+#pragma once
+/// What became of each fault and of each undo.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gunflint/model/event.hpp"
+#include "gunflint/model/experiment.hpp"
+#include "gunflint/model/verdict.hpp"
+
+namespace gunflint {
+
+class Injections {
+ public:
+  explicit Injections(const Experiment& experiment) : experiment_(experiment) {}
+
+  void on(double at, const Happening& what);
+
+  /// The fault was left out or could not be injected: what waits for it waits in vain.
+  std::optional<std::string> why_never(const std::string& fault) const;
+
+  /// Did it happen, and did it bite?
+  Finding fault_finding(const FaultSpec& fault, bool gate_failed) const;
+  /// Is everything taken back, and was that seen?
+  Finding undo_finding() const;
+  bool nothing_injected() const { return injections_.empty(); }
+  /// Names of faults that were injected at least once, in order of the file.
+  std::vector<std::string> injected_faults() const;
+
+ private:
+  struct Injection {
+    std::string fault, member, label;
+    Bite bite;
+    double from = 0, lost = 0;
+    std::optional<double> lost_since, to;
+    std::string lost_why;
+    bool undone = false, gone = false;
+    std::string undo_why;
+  };
+  struct Story {
+    std::string skipped, refused, waiting;
+    bool skip_counts = true, ended = false, started = false;
+    std::vector<std::string> left_changed;
+  };
+  void found_bite(Injection& injection, double at, const Bite& bite);
+  Finding bite_finding(const FaultSpec& fault, const Story& story) const;
+
+  const Experiment& experiment_;
+  std::map<std::string, Injection> injections_;
+  std::map<std::string, Story> stories_;
+  std::vector<LeftBehind> left_behind_;
+};
+
+}  // namespace gunflint

@@ -1,0 +1,22 @@
+#include "verdict/light.hpp"
+
+#include <algorithm>
+
+namespace gunflint {
+
+void LightHistory::put(int second, const Look& look) {
+  if (second < 0) return;
+  if (second >= end()) seconds_.resize(static_cast<std::size_t>(second) + 1);
+  auto narrow = [](std::uint64_t n) {
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(n, std::numeric_limits<std::uint32_t>::max()));
+  };
+  seconds_[static_cast<std::size_t>(second)] = {static_cast<float>(look.value), narrow(look.bad),
+                                                narrow(look.total), look.light};
+}
+
+Judged LightHistory::at(int second) const {
+  return second >= 0 && second < end() ? seconds_[static_cast<std::size_t>(second)] : Judged{};
+}
+
+}  // namespace gunflint

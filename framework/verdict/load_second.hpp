@@ -1,0 +1,67 @@
+#pragma once
+/// One or more seconds of a load, as far as one hypothesis is concerned. Sums are exact.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gunflint/model/condition.hpp"
+#include "gunflint/model/probe_spec.hpp"
+#include "gunflint/model/slice.hpp"
+
+namespace gunflint {
+
+struct LoadSecond {
+  Histogram times;  ///< request latencies; of a journey: due to last answer
+  std::uint64_t ended = 0, failed = 0, attempts = 0;  ///< requests
+  std::uint64_t due = 0, dropped = 0, journeys = 0, completed = 0;
+  std::uint64_t sent = 0;      ///< of the whole load
+  std::uint64_t answered = 0;  ///< requests ended, of the whole load
+  double in_flight = 0;        ///< sum over seconds; divide by `seconds`
+  double asked = 0;            ///< likewise
+  Duration longest{};          ///< exact; a window takes the largest of its seconds
+  int seconds = 0;
+  int saturated = 0;  ///< seconds in which the generator was the limit
+
+  void add(const LoadSecond& other);
+  void subtract(const LoadSecond& other);  ///< leaves `longest`
+};
+
+/// The part of one second's slices (all workers) that `of` looks at.
+LoadSecond look_at(const std::vector<Slice>& slices, const OfLoad& of);
+
+/// What a load's metric is made of.
+struct LoadMetric {
+  enum class Kind {
+    Quantile,  ///< p50 … p999
+    Longest,   ///< max
+    Mean,
+    Share,      ///< error_rate, success_rate, completion_rate: binomial
+    PerSecond,  ///< arrival_rate, sent_rate, throughput
+    Level,      ///< in_flight, amplification
+    Count       ///< dropped, users_affected: once per run
+  };
+  Kind kind = Kind::Level;
+  double quantile = 0;
+  bool of_good = false;  ///< Share: the metric counts the good ones
+};
+std::optional<LoadMetric> load_metric(const std::string& name);
+
+/// A metric over some seconds.
+struct Measure {
+  std::optional<double> value;       ///< none: nothing to measure
+  std::uint64_t bad = 0, total = 0;  ///< Quantile and Share
+  /// Semantics 12: the value violates the condition, and (for Quantile and Share) that many bad
+  /// samples have less than 1 % probability at the limit.
+  bool violated = false;  ///< by the estimate
+  bool surely = false;    ///< violated, and not by chance
+};
+Measure measure(const LoadSecond& over, const Condition& condition);
+/// Value only, without a limit (baseline, bootstrap).
+std::optional<double> value_of(const LoadSecond& over, const std::string& metric);
+
+/// The share of bad samples that the condition allows: 0.05 for p95, 0.01 for error_rate < 1%.
+std::optional<double> allowed_share(const Condition& condition);
+
+}  // namespace gunflint

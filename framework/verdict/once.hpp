@@ -1,0 +1,24 @@
+#pragma once
+/// `users_affected` and `dropped`: judged once per run (semantics 13 and 24).
+
+#include "gunflint/model/experiment.hpp"
+#include "gunflint/model/verdict.hpp"
+#include "verdict/phases.hpp"
+#include "verdict/recovery_watch.hpp"
+#include "verdict/users.hpp"
+
+namespace gunflint {
+
+/// Judged once per run, over the journeys' due seconds.
+bool is_once_per_run(const Hypothesis& hypothesis);
+
+/// The span in which users count as affected: first injection to last recovery (or end); without an
+/// injection, the whole run.
+struct Span {
+  int from = 0, to = 0;
+};
+Span affected_span(const Phases& phases, const RecoveryWatch& recoveries, int end);
+
+Finding judge_once(const Hypothesis& hypothesis, const Users& users, Span span, bool over);
+
+}  // namespace gunflint

@@ -1,0 +1,89 @@
+#include "verdict/points.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gunflint {
+namespace {
+
+/// How far beyond the limit, so that the worst of several series can be named.
+double distance(double value, const Condition& condition) {
+  double limit = condition.limit.value;
+  if (condition.comparison == Comparison::Between && value > limit) limit = condition.upper.value;
+  return std::abs(value - limit);
+}
+
+}  // namespace
+
+Point judge_series(double at, const std::map<std::string, double>& series, const std::string& text,
+                   const Condition& condition) {
+  Point point;
+  point.at = at;
+  if (!condition.needle.empty() || condition.comparison == Comparison::Contains) {
+    point.holds = condition.holds(text);
+    return point;
+  }
+  double worst = -1;
+  for (const auto& [name, value] : series) {
+    if (std::isnan(value)) {
+      if (!point.holds || *point.holds) {
+        point.holds.reset();
+        point.which = name;
+        point.why = "the value is not a number";
+      }
+      continue;
+    }
+    const bool holds = condition.holds(value);
+    // Red is worse than unknown, and unknown is worse than green.
+    if (holds && (!point.why.empty() || (point.holds && !*point.holds))) continue;
+    const double beyond = holds ? -distance(value, condition) : distance(value, condition);
+    const bool first = !point.holds || (*point.holds && !holds);
+    if (first || beyond > worst) {
+      point.holds = holds;
+      point.value = value;
+      point.which = name;
+      point.why.clear();
+      worst = beyond;
+    }
+  }
+  if (series.empty()) point.why = "the answer holds no value";
+  return point;
+}
+
+void Points::put(Point point) {
+  const auto place = std::upper_bound(kept_.begin(), kept_.end(), point.at,
+                                      [](double at, const Point& p) { return at < p.at; });
+  kept_.insert(place, std::move(point));
+  if (kept_.size() > 256) kept_.pop_front();
+}
+
+Look Points::look(int second) const {
+  const double now = second + 1.0;
+  Look look;
+  const Point* found = nullptr;
+  for (auto i = kept_.rbegin(); i != kept_.rend() && !found; ++i)
+    if (i->at < now) found = &*i;
+  if (!found || found->at < from_) {
+    // Nothing yet since the restart: the first answer may still be on its way.
+    if (now - std::max(from_, 0.0) > stale_) {
+      look.light = Light::Unknown;
+      look.why = found ? "no new value arrived" : "no value ever arrived";
+    }
+    return look;
+  }
+  look.at = found->at;
+  look.value = found->value;
+  look.which = found->which;
+  look.why = found->why;
+  if (now - found->at > stale_) {
+    look.light = Light::Unknown;
+    look.why = "the last value is " + std::to_string(static_cast<int>(now - found->at)) + "s old";
+  } else if (!found->holds) {
+    look.light = Light::Unknown;
+  } else {
+    look.light = *found->holds ? Light::Green : Light::Red;
+  }
+  return look;
+}
+
+}  // namespace gunflint

@@ -1,0 +1,137 @@
+#include "verdict/sli.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gunflint {
+namespace {
+
+int whole_seconds(Duration d) { return std::max(1, static_cast<int>(std::lround(seconds(d)))); }
+
+double staleness(const Sli::Setup& setup) {
+  const bool slow = std::holds_alternative<OfPrometheus>(setup.of);
+  const double every = seconds(setup.every.value_or(slow ? 5s : 1s));
+  return std::max(seconds(setup.window), 2 * every + 1);
+}
+
+Across across_of(const ProbeSpec& spec) {
+  const auto* target = std::get_if<OfTarget>(&spec);
+  return target ? target->across : Across::Mean;
+}
+
+}  // namespace
+
+Sli::Sli(Setup setup)
+    : setup_(std::move(setup)),
+      window_(whole_seconds(setup_.window)),
+      points_(staleness(setup_)),
+      target_(across_of(setup_.of)) {}
+
+void Sli::on_second(int second, const std::vector<Slice>& slices) {
+  if (!of_load()) return;
+  last_ = look_at(slices, *of_load());
+  window_.push(second, last_);
+}
+
+void Sli::on(double at, const TargetSeen& seen) {
+  const auto* of = std::get_if<OfTarget>(&setup_.of);
+  if (!of || of->target != seen.target) return;
+  target_.on(seen);
+  Point point;
+  point.at = at;
+  const auto left = target_.value(setup_.expect.metric);
+  const auto right = setup_.expect.other_metric.empty() ? std::optional(0.0)
+                                                        : target_.value(setup_.expect.other_metric);
+  if (left && right) {
+    point.value = *left;
+    point.holds = setup_.expect.holds(*left, *right);
+  } else {
+    point.why = target_.unknown().empty() ? "the target has no such value" : target_.unknown();
+  }
+  points_.put(std::move(point));
+}
+
+void Sli::on(double at, const ReadingTaken& reading) {
+  if (reading.probe != setup_.key) return;
+  if (reading.unknown.empty()) {
+    points_.put(judge_series(at, reading.series, reading.text, setup_.expect));
+    return;
+  }
+  Point point;
+  point.at = at;
+  point.why = reading.unknown;
+  points_.put(std::move(point));
+}
+
+void Sli::restart(int second) {
+  window_.restart(second);
+  points_.restart(second);
+}
+
+void Sli::start_clock() { target_.start_clock(); }
+
+Look Sli::look_at_load() const {
+  Look look;
+  if (!window_.full()) return look;
+  const LoadSecond sum = window_.sum();
+  const Measure measured = measure(sum, setup_.expect);
+  if (!measured.value && sum.answered == 0 && window_.due_long_ago() > 0) {
+    // Semantics 16: users came and nobody was answered. For a guard that is what it waits for.
+    look.light = setup_.danger ? Light::Green : Light::Red;
+    look.bad = look.total = sum.due;
+    look.why = "nothing was answered";
+    return look;
+  }
+  if (sum.due == 0 && sum.ended == 0 && sum.journeys == 0) {
+    look.light = Light::Idle;
+    return look;
+  }
+  if (!measured.value) {
+    look.light = Light::Unknown;
+    look.why = "no sample ended in the window";
+    return look;
+  }
+  look.value = *measured.value;
+  look.bad = measured.bad, look.total = measured.total;
+  const bool red = setup_.binomial ? measured.surely : measured.violated;
+  look.light = red ? Light::Red : Light::Green;
+  if (sum.saturated * 10 > sum.seconds && setup_.binomial) {
+    look.light = Light::Unknown;
+    look.why = "the load generator was the limit";
+  }
+  return look;
+}
+
+Look Sli::look(int second) const {
+  Look look;
+  if (of_load()) {
+    look = look_at_load();
+    look.at = second + 1;
+  } else {
+    look = points_.look(second);
+  }
+  if (look.light == Light::Unknown && setup_.no_data_is_red) look.light = Light::Red;
+  return look;
+}
+
+std::optional<bool> Sli::holds_now() const {
+  if (of_load()) {
+    const Look look = look_at_load();
+    if (look.light != Light::Green && look.light != Light::Red) return std::nullopt;
+    return look.light == Light::Green;
+  }
+  const Point* latest = points_.latest();
+  return latest ? latest->holds : std::nullopt;
+}
+
+std::optional<double> Sli::last_value() const {
+  const Point* latest = points_.latest();
+  if (!latest || std::isnan(latest->value)) return std::nullopt;
+  return latest->value;
+}
+
+std::string print_look(double value, const Condition& condition) {
+  return std::isnan(value) ? std::string("no value") : print_like(value, condition);
+}
+
+}  // namespace gunflint

@@ -1,0 +1,65 @@
+#pragma once
+/// One condition on one source over time: what a hypothesis, a reaction, a guard or a wait looks
+/// at.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gunflint/model/condition.hpp"
+#include "gunflint/model/event.hpp"
+#include "gunflint/model/probe_spec.hpp"
+#include "verdict/points.hpp"
+#include "verdict/target_series.hpp"
+#include "verdict/window.hpp"
+
+namespace gunflint {
+
+class Sli {
+ public:
+  struct Setup {
+    std::string key;  ///< of the probe, for sources that are read
+    ProbeSpec of;
+    Condition expect;
+    Duration window = 10s;
+    std::optional<Duration> every;
+    bool binomial = false;  ///< red only if not by chance (semantics 12); else by the estimate
+    bool no_data_is_red = false;
+    bool danger = false;  ///< the condition names what must not be (guards)
+  };
+  explicit Sli(Setup setup);
+
+  /// One closed second of traffic (all loads, all workers), in order and without gaps.
+  void on_second(int second, const std::vector<Slice>& slices);
+  void on(double at, const TargetSeen& seen);
+  void on(double at, const ReadingTaken& reading);
+
+  void restart(int second);  ///< windows forget what was before
+  void start_clock();        ///< restarts, changes, reversals count from here
+
+  /// Green: the condition holds at the end of that second. Seconds are asked in order.
+  Look look(int second) const;
+  /// By the latest value, without waiting for the second to close.
+  std::optional<bool> holds_now() const;
+
+  const Setup& setup() const { return setup_; }
+  const OfLoad* of_load() const { return std::get_if<OfLoad>(&setup_.of); }
+  /// The last closed second alone (for phase verdicts).
+  const LoadSecond& last_second() const { return last_; }
+  std::optional<double> last_value() const;
+
+ private:
+  Look look_at_load() const;
+
+  Setup setup_;
+  Window window_;
+  Points points_;
+  TargetSeries target_;
+  LoadSecond last_;
+};
+
+/// "p95 612ms", "5.2 % (63 of 512)" …: a look as people read it.
+std::string print_look(double value, const Condition& condition);
+
+}  // namespace gunflint
