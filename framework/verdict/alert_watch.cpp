@@ -103,10 +103,10 @@ Finding AlertWatch::fire_finding(bool over) const {
     f.held = Held::No;
     f.sentence = "The alert failed: " + why_ + ".";
   } else {
-    f.sentence = !why_.empty() ? "Cannot say: " + why_ + "."
-                 : state_ == State::NotBegun
-                     ? "Never began: what it waits for did not happen."
-                     : over ? "The run ended before its deadline." : "Still open.";
+    f.sentence = !why_.empty()               ? "Cannot say: " + why_ + "."
+                 : state_ == State::NotBegun ? "Never began: what it waits for did not happen."
+                 : over                      ? "The run ended before its deadline."
+                                             : "Still open.";
   }
   if (f.held == Held::Yes && !alert_.delivered_to.empty()) {
     f.held = Held::Inconclusive;
@@ -122,8 +122,8 @@ Finding AlertWatch::silent_finding() const {
   if (fired_at_) {
     f.held = Held::No;
     f.measured = fmt::format("fired at {:.0f} s", *fired_at_);
-    f.sentence = fmt::format("The alert fired at {:.0f} s and should have stayed silent.",
-                             *fired_at_);
+    f.sentence =
+        fmt::format("The alert fired at {:.0f} s and should have stayed silent.", *fired_at_);
   } else if (readings_ == 0 || unknown_readings_ * 20 > readings_) {
     f.measured = "unknown";
     f.sentence = readings_ == 0 ? "Its state was never read; set `sources.alertmanager`."
@@ -137,8 +137,7 @@ Finding AlertWatch::silent_finding() const {
 }
 
 Finding AlertWatch::finding(bool over) const {
-  Finding f =
-      alert_.must == AlertExpectation::Must::Fire ? fire_finding(over) : silent_finding();
+  Finding f = alert_.must == AlertExpectation::Must::Fire ? fire_finding(over) : silent_finding();
   f.kind = Finding::Kind::Alert;
   f.name = alert_.name;
   place(f, alert_.mark);

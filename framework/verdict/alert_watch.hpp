@@ -1,6 +1,6 @@
 #pragma once
-/// Did the alarm ring? (semantics 40) Readings of "alerts/<name>{labels}": 1 firing, 2 firing but silenced,
-/// 0 quiet.
+/// Did the alarm ring? (semantics 40) Readings of "alerts/<name>{labels}": 1 firing, 2 firing but
+/// silenced, 0 quiet.
 
 #include <optional>
 #include <string>

@@ -102,8 +102,8 @@ std::vector<Judge::Light> Judge::lights() const {
       const auto span = affected_span(state_->phases, state_->recoveries, state_->closed);
       light.value = judge_once(h, state_->users, span, false).measured;
     }
-    const bool excused = state_->phases.in_grace(second) ||
-                         state_->phases.phase_of(second) == Phase::Recovery;
+    const bool excused =
+        state_->phases.in_grace(second) || state_->phases.phase_of(second) == Phase::Recovery;
     if (light.state == "red" && excused) light.state = "excused";
     out.push_back(std::move(light));
   }

@@ -31,11 +31,11 @@ Finding recovery_finding(const RecoveryWatch::Recovery& r, const Experiment& exp
                              : "The system was steady at once after all clear.";
   } else if (r.state == S::Failed) {
     f.held = r.doubtful ? Held::Inconclusive : Held::No;
-    f.sentence = r.doubtful ? "Cannot say: values were unknown after all clear."
-                 : r.took   ? fmt::format("The system was back only {} after all clear.",
-                                          spell_seconds(*r.took))
-                            : fmt::format("The system had not recovered {} after all clear.",
-                                          print(r.spec.within));
+    f.sentence =
+        r.doubtful ? "Cannot say: values were unknown after all clear."
+        : r.took
+            ? fmt::format("The system was back only {} after all clear.", spell_seconds(*r.took))
+            : fmt::format("The system had not recovered {} after all clear.", print(r.spec.within));
     if (!r.took) f.measured = "not recovered";
   } else {
     f.sentence = r.why.empty() ? "The run ended before the recovery was decided."
@@ -54,9 +54,9 @@ void mark_relapse(Finding& recovery, const std::vector<Finding>& findings,
     if (!RecoveryWatch::counts(course.experiment.steady_state[i])) continue;
     if (const auto red = first_red_after_recovery(tallies[i], course)) {
       recovery.held = Held::No;
-      recovery.sentence = fmt::format("Relapse: it was back after {}, but `{}` was red again at {} s.",
-                                      spell_seconds(recovery.took_s.value_or(0)), findings[i].name,
-                                      *red);
+      recovery.sentence =
+          fmt::format("Relapse: it was back after {}, but `{}` was red again at {} s.",
+                      spell_seconds(recovery.took_s.value_or(0)), findings[i].name, *red);
       return;
     }
   }
@@ -70,16 +70,13 @@ Outcome outcome_of(const Finding& f) {
 }
 
 std::string quoted(const std::vector<std::string>& names) {
-  return names.size() > 3 ? fmt::format("{} faults", names.size())
-         : names.empty()  ? std::string()
-                          : [&] {
-                             std::vector<std::string> all = names;
-                             for (auto& n : all) n = "`" + n + "`";
-                             std::string text = all.front();
-                             for (std::size_t i = 1; i < all.size(); ++i)
-                               text += (i + 1 == all.size() ? " and " : ", ") + all[i];
-                             return text;
-                           }();
+  if (names.size() > 3) return fmt::format("{} faults", names.size());
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += "`" + names[i] + "`";
+  }
+  return text;
 }
 
 std::string users_text(const Verdict& v) {
@@ -114,21 +111,26 @@ std::string main_trouble(const Verdict& v, Held held) {
 std::string sentence_of(const Verdict& v, const std::string& faults, const std::string& special) {
   const std::string through = faults.empty() ? std::string() : " through " + faults;
   switch (v.outcome) {
-    case Outcome::Held: return "The system stayed within its limits" + through + users_text(v) + ".";
+    case Outcome::Held:
+      return "The system stayed within its limits" + through + users_text(v) + ".";
     case Outcome::Failed:
       return "The system did not stay within its limits" + through + ": " +
              main_trouble(v, Held::No) + users_text(v) + ".";
     case Outcome::Inconclusive:
       return "Nothing can be concluded: " +
              (special.empty() ? main_trouble(v, Held::Inconclusive) : special) + ".";
-    case Outcome::NotStarted: return "Nothing was injected: " + special + ".";
-    case Outcome::Aborted: return "Aborted by a guard: " + special + users_text(v) + ".";
+    case Outcome::NotStarted:
+      return "Nothing was injected: " + special + ".";
+    case Outcome::Aborted:
+      return "Aborted by a guard: " + special + users_text(v) + ".";
     case Outcome::UndoIncomplete:
       for (const auto& f : v.findings)
         if (f.kind == Kind::Undo) return "The undo is incomplete: " + f.sentence;
       return "The undo is incomplete.";
-    case Outcome::ToolError: return "The tool failed, not the system: " + special + ".";
-    default: return "The run was stopped by a signal and undone.";
+    case Outcome::ToolError:
+      return "The tool failed, not the system: " + special + ".";
+    default:
+      return "The run was stopped by a signal and undone.";
   }
 }
 
@@ -198,11 +200,24 @@ Verdict Judge::verdict() const {
 
 Verdict judge(const Experiment& experiment, const std::vector<Event>& events) {
   Judge judge(experiment);
-  double end = 0;
+  Duration end{};
+  bool over = false;
   for (const auto& event : events) {
     judge.on(event);
-    end = std::max(end, seconds(event.at));
-    if (judge.news().size() > 100000) break;
+    judge.news();  // nobody listens
+    end = std::max(end, event.at);
+    over |= std::holds_alternative<Drained>(event.what) ||
+            std::holds_alternative<GateFailed>(event.what) ||
+            std::holds_alternative<GuardTripped>(event.what) ||
+            std::holds_alternative<Signalled>(event.what) ||
+            std::holds_alternative<ToolFailed>(event.what);
+  }
+  if (!over) {
+    Event killed;
+    killed.at = end;
+    killed.what = ToolFailed{fmt::format(
+        "the journal ends at {:.0f} s without an end of the run; it was killed", seconds(end))};
+    judge.on(killed);
   }
   return judge.verdict();
 }

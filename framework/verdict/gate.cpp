@@ -23,8 +23,8 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
                     int closed) {
   using S = Judge::GateState;
   const int length = std::max(0, static_cast<int>(std::lround(seconds(experiment.gate))));
-  const bool anything = std::any_of(experiment.steady_state.begin(), experiment.steady_state.end(),
-                                    guards_the_gate);
+  const bool anything =
+      std::any_of(experiment.steady_state.begin(), experiment.steady_state.end(), guards_the_gate);
   if (!anything) return {S::Green, ""};
   if (closed < length)
     return {S::Waiting, fmt::format("the gate needs {} s, {} s are over", length, closed)};
@@ -40,15 +40,15 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
     bool seen = false, idle = false;
     for (int s = std::max(0, closed - std::max(1, length)); s < closed; ++s) {
       const Judged j = lights[i].at(s);
-      seen |= j.light == Light::Green;
-      idle |= j.light == Light::Idle;
-      if (j.light == Light::Red)
+      seen |= j.light == Colour::Green;
+      idle |= j.light == Colour::Idle;
+      if (j.light == Colour::Red)
         at_least(S::Red, fmt::format("`{}` was red at {} s: {}, limit {}", h.name, s,
-                                     std::isnan(j.value) ? "nothing was answered"
-                                                         : h.expect.metric + " " +
-                                                               print_look(j.value, h.expect),
+                                     std::isnan(j.value)
+                                         ? "nothing was answered"
+                                         : h.expect.metric + " " + print_look(j.value, h.expect),
                                      h.expect.text));
-      if (j.light == Light::Unknown)
+      if (j.light == Colour::Unknown)
         at_least(S::Unknown, fmt::format("`{}` had no value at {} s", h.name, s));
     }
     if (!seen && !idle)

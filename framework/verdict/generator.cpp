@@ -54,8 +54,8 @@ Finding Generator::finding(const LoadSpec& load) const {
   if (sum.dropped > 0) f.sentence += fmt::format(", {} were never begun", sum.dropped);
   f.sentence += fmt::format("; {} of {} requests failed", sum.failed, sum.ended);
   if (sum.attempts > sum.ended && sum.ended > 0)
-    f.sentence += fmt::format(" (amplification {:.2f})", static_cast<double>(sum.attempts) /
-                                                             static_cast<double>(sum.ended));
+    f.sentence += fmt::format(" (amplification {:.2f})",
+                              static_cast<double>(sum.attempts) / static_cast<double>(sum.ended));
   f.sentence += ".";
   return f;
 }

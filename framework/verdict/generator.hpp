@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gunflint/model/experiment.hpp"
+#include "gunflint/model/slice.hpp"
 #include "gunflint/model/verdict.hpp"
 
 namespace gunflint {

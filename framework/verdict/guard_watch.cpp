@@ -26,17 +26,17 @@ void GuardWatch::second(int second) {
   if (!std::isnan(last_.value) &&
       (std::isnan(worst_.value) || worse(worst_.value, last_.value, guard_.when)))
     worst_ = last_;
-  const bool blind = last_.light == Light::Unknown || last_.light == Light::Filling;
+  const bool blind = last_.light == Colour::Unknown || last_.light == Colour::Filling;
   blind_for_ = blind ? blind_for_ + 1 : 0;
-  true_for_ = last_.light == Light::Green ? true_for_ + 1 : 0;
+  true_for_ = last_.light == Colour::Green ? true_for_ + 1 : 0;
   const double lasting = std::max(1.0, seconds(guard_.lasting));
   if (true_for_ >= lasting) {
     tripped_at_ = second;
-    why_ = fmt::format("{} for {}{}", guard_.when.text, spell_seconds(lasting),
-                       std::isnan(last_.value)
-                           ? last_.why.empty() ? std::string() : " (" + last_.why + ")"
-                           : " (" + guard_.when.metric + " " +
-                                 print_look(last_.value, guard_.when) + ")");
+    why_ = fmt::format(
+        "{} for {}{}", guard_.when.text, spell_seconds(lasting),
+        std::isnan(last_.value)
+            ? last_.why.empty() ? std::string() : " (" + last_.why + ")"
+            : " (" + guard_.when.metric + " " + print_look(last_.value, guard_.when) + ")");
   } else if (guard_.no_data != NoData::Ignore && blind_for_ > seconds(guard_.lasting) + 10) {
     tripped_at_ = second;
     why_ = fmt::format("blind for {}{}", spell_seconds(blind_for_),

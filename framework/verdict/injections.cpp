@@ -8,53 +8,56 @@
 
 namespace gunflint {
 
-void Injections::found_bite(Injection& injection, double at, const Bite& bite) {
-  injection.bite = bite;
-  if (!bite.in_force || !injection.lost_since) return;
-  injection.lost += at - *injection.lost_since;
-  injection.lost_since.reset();
+void Injections::on(double at, const Happening& what) {
+  std::visit(
+      [&](const auto& event) {
+        if constexpr (requires { hear(at, event); }) hear(at, event);
+      },
+      what);
 }
 
-void Injections::on(double at, const Happening& what) {
-  if (const auto* e = std::get_if<FaultStarted>(&what)) {
-    stories_[e->fault].started = true;
-  } else if (const auto* e = std::get_if<FaultWaiting>(&what)) {
-    stories_[e->fault].waiting = e->condition;
-  } else if (const auto* e = std::get_if<FaultSkipped>(&what)) {
-    stories_[e->fault].skipped = e->why;
-    stories_[e->fault].skip_counts = e->counts;
-  } else if (const auto* e = std::get_if<Injected>(&what)) {
-    stories_[e->fault].ended = false;
-    auto& i = injections_[e->injection];
-    i.fault = e->fault, i.member = e->member, i.label = e->label, i.from = at, i.bite = e->bite;
-    if (!e->bite.in_force) i.lost_since = at, i.lost_why = e->bite.sentence;
-  } else if (const auto* e = std::get_if<InjectionFailed>(&what)) {
-    stories_[e->fault].refused = e->why;
-  } else if (const auto* e = std::get_if<BiteRead>(&what)) {
-    if (auto i = injections_.find(e->injection); i != injections_.end())
-      found_bite(i->second, at, e->bite);
-  } else if (const auto* e = std::get_if<BiteLost>(&what)) {
-    if (auto i = injections_.find(e->injection); i != injections_.end()) {
-      if (!i->second.lost_since) i->second.lost_since = at;
-      i->second.lost_why = e->why;
-    }
-  } else if (const auto* e = std::get_if<Undone>(&what)) {
-    auto found = injections_.find(e->injection);
-    if (found == injections_.end()) return;  // taken back before it was verified: nothing to judge
-    auto& i = found->second;
-    i.undone |= e->verified, i.gone |= e->gone;
-    i.undo_why = e->why;
-    if (!i.to) i.to = at;
-    if (i.lost_since) i.lost += at - *std::exchange(i.lost_since, std::nullopt);
-  } else if (const auto* e = std::get_if<FaultEnded>(&what)) {
-    stories_[e->fault].ended = true;
-    for (auto& [id, i] : injections_)
-      if (i.fault == e->fault && !i.to) i.to = at;
-  } else if (const auto* e = std::get_if<LeftBehind>(&what)) {
-    left_behind_.push_back(*e);
-  } else if (const auto* e = std::get_if<LeftChanged>(&what)) {
-    stories_[e->fault].left_changed.push_back(e->what);
-  }
+void Injections::hear(double, const FaultStarted& e) { stories_[e.fault].started = true; }
+void Injections::hear(double, const FaultSkipped& e) {
+  stories_[e.fault].skipped = e.why;
+  stories_[e.fault].skip_counts = e.counts;
+}
+void Injections::hear(double at, const Injected& e) {
+  stories_[e.fault].ended = false;
+  auto& i = injections_[e.injection];
+  i.fault = e.fault, i.member = e.member, i.label = e.label, i.from = at, i.bite = e.bite;
+  if (!e.bite.in_force) i.lost_since = at, i.lost_why = e.bite.sentence;
+}
+void Injections::hear(double, const InjectionFailed& e) { stories_[e.fault].refused = e.why; }
+void Injections::hear(double at, const BiteRead& e) {
+  const auto found = injections_.find(e.injection);
+  if (found == injections_.end()) return;
+  auto& i = found->second;
+  i.bite = e.bite;
+  if (e.bite.in_force && i.lost_since) i.lost += at - *std::exchange(i.lost_since, std::nullopt);
+}
+void Injections::hear(double at, const BiteLost& e) {
+  const auto found = injections_.find(e.injection);
+  if (found == injections_.end()) return;
+  if (!found->second.lost_since) found->second.lost_since = at;
+  found->second.lost_why = e.why;
+}
+void Injections::hear(double at, const Undone& e) {
+  const auto found = injections_.find(e.injection);
+  if (found == injections_.end()) return;  // taken back before it was verified: nothing to judge
+  auto& i = found->second;
+  i.undone |= e.verified, i.gone |= e.gone;
+  i.undo_why = e.why;
+  if (!i.to) i.to = at;
+  if (i.lost_since) i.lost += at - *i.lost_since;
+}
+void Injections::hear(double at, const FaultEnded& e) {
+  stories_[e.fault].ended = true;
+  for (auto& [id, i] : injections_)
+    if (i.fault == e.fault && !i.to) i.to = at;
+}
+void Injections::hear(double, const LeftBehind& e) { left_behind_.push_back(e); }
+void Injections::hear(double, const LeftChanged& e) {
+  stories_[e.fault].left_changed.push_back(e.what);
 }
 
 std::optional<std::string> Injections::why_never(const std::string& fault) const {
@@ -98,10 +101,11 @@ Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) con
   f.measured = sentence;
   if (toothless > 0 || lost > 0.05 * active + 1e-9) {
     f.sentence = toothless == count ? fmt::format("It did not bite: {}.", why)
-                                    : fmt::format("It was in force on {} of {} injections, lost for "
-                                                  "{} of {}: {}.",
-                                                  count - toothless, count, spell_seconds(lost),
-                                                  spell_seconds(active), why);
+                                    : fmt::format(
+                                          "It was in force on {} of {} injections, lost for "
+                                          "{} of {}: {}.",
+                                          count - toothless, count, spell_seconds(lost),
+                                          spell_seconds(active), why);
     return f;
   }
   f.held = Held::Yes;
@@ -154,10 +158,10 @@ Finding Injections::undo_finding() const {
     const auto story = stories_.find(i.fault);
     if (i.undone || i.gone || (story != stories_.end() && story->second.ended)) continue;
     ++open;
-    f.evidence.push_back({static_cast<int>(i.from), static_cast<int>(i.to.value_or(i.from)), "",
-                          i.label.empty() ? i.member : i.label,
-                          i.undo_why.empty() ? "the undo of `" + i.fault + "` is not confirmed"
-                                             : i.undo_why});
+    f.evidence.push_back(
+        {static_cast<int>(i.from), static_cast<int>(i.to.value_or(i.from)), "",
+         i.label.empty() ? i.member : i.label,
+         i.undo_why.empty() ? "the undo of `" + i.fault + "` is not confirmed" : i.undo_why});
   }
   for (const auto& left : left_behind_)
     f.evidence.push_back({0, 0, "", left.member,
@@ -167,9 +171,8 @@ Finding Injections::undo_finding() const {
   if (!left_behind_.empty()) {
     f.held = Held::No;
     f.sentence = fmt::format("Something is left behind: {}.", left_behind_.front().what) +
-                 (left_behind_.front().command.empty()
-                      ? std::string(" Run: gunflint recover.")
-                      : " Run: " + left_behind_.front().command);
+                 (left_behind_.front().command.empty() ? std::string(" Run: gunflint recover.")
+                                                       : " Run: " + left_behind_.front().command);
   } else if (open > 0) {
     f.held = Held::No;
     f.sentence = fmt::format("The undo of {} is not confirmed; run: gunflint recover.",

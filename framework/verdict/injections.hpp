@@ -42,11 +42,20 @@ class Injections {
     std::string undo_why;
   };
   struct Story {
-    std::string skipped, refused, waiting;
+    std::string skipped, refused;
     bool skip_counts = true, ended = false, started = false;
     std::vector<std::string> left_changed;
   };
-  void found_bite(Injection& injection, double at, const Bite& bite);
+  void hear(double at, const FaultStarted&);
+  void hear(double at, const FaultSkipped&);
+  void hear(double at, const Injected&);
+  void hear(double at, const InjectionFailed&);
+  void hear(double at, const BiteRead&);
+  void hear(double at, const BiteLost&);
+  void hear(double at, const Undone&);
+  void hear(double at, const FaultEnded&);
+  void hear(double at, const LeftBehind&);
+  void hear(double at, const LeftChanged&);
   Finding bite_finding(const FaultSpec& fault, const Story& story) const;
 
   const Experiment& experiment_;

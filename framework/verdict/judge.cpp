@@ -136,7 +136,7 @@ void Judge::State::close(int second) {
 }
 
 void Judge::State::watch(int second) {
-  std::vector<Light> now(hypotheses.size());
+  std::vector<Colour> now(hypotheses.size());
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
     if (is_once_per_run(experiment.steady_state[i])) continue;
     looks[i] = hypotheses[i].look(second);
@@ -180,7 +180,7 @@ std::optional<std::string> Judge::State::never(const std::optional<Start>& start
 }
 
 void Judge::State::turn(std::size_t i, const Look& look) {
-  if (look.light == Light::Filling || look.light == Light::Idle) return;
+  if (look.light == Colour::Filling || look.light == Colour::Idle) return;
   const std::string state(name_of(look.light));
   if (told_lights[i] == state) return;
   told_lights[i] = state;
@@ -190,16 +190,16 @@ void Judge::State::turn(std::size_t i, const Look& look) {
 
 void Judge::State::tell_recoveries() {
   for (const auto& r : recoveries.all()) {
-    const bool decided = r.state == RecoveryWatch::State::Recovered ||
-                         r.state == RecoveryWatch::State::Failed;
+    const bool decided =
+        r.state == RecoveryWatch::State::Recovered || r.state == RecoveryWatch::State::Failed;
     const std::string key = r.fault + "@" + std::to_string(r.all_clear);
     if (!decided || !told_recoveries.insert(key).second) continue;
-    news.push_back(RecoveredEvent{r.fault, r.took.value_or(0),
-                                  r.state == RecoveryWatch::State::Recovered});
+    news.push_back(
+        RecoveredEvent{r.fault, r.took.value_or(0), r.state == RecoveryWatch::State::Recovered});
   }
   for (const auto& r : reactions) {
-    const bool decided = r.state() == ReactionWatch::State::Met ||
-                         r.state() == ReactionWatch::State::Missed;
+    const bool decided =
+        r.state() == ReactionWatch::State::Met || r.state() == ReactionWatch::State::Missed;
     if (!decided || !told_reactions.insert(r.reaction().name).second) continue;
     news.push_back(ReactionDecided{r.reaction().name, r.state() == ReactionWatch::State::Met,
                                    r.took().value_or(0)});

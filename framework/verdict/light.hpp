@@ -9,26 +9,29 @@
 
 namespace gunflint {
 
-enum class Light : std::uint8_t {
+enum class Colour : std::uint8_t {
   Filling,  ///< the window has not been full since it was restarted; not judged
   Idle,     ///< nothing was due; not judged
   Unknown,  ///< there should be a value and there is none
   Green,
   Red
 };
-constexpr std::string_view name_of(Light light) {
+constexpr std::string_view name_of(Colour light) {
   switch (light) {
-    case Light::Green: return "green";
-    case Light::Red: return "red";
-    default: return "unknown";
+    case Colour::Green:
+      return "green";
+    case Colour::Red:
+      return "red";
+    default:
+      return "unknown";
   }
 }
 
 /// One look at a value at the end of a second.
 struct Look {
-  Light light = Light::Filling;
+  Colour light = Colour::Filling;
   double value = std::numeric_limits<double>::quiet_NaN();
-  double at = 0;  ///< when the value was taken, seconds since t = 0
+  double at = 0;                     ///< when the value was taken, seconds since t = 0
   std::uint64_t bad = 0, total = 0;  ///< samples behind a percentile or a ratio
   std::string which;                 ///< the series that decided, when there are several
   std::string why;                   ///< why it is unknown
@@ -38,7 +41,7 @@ struct Look {
 struct Judged {
   float value = std::numeric_limits<float>::quiet_NaN();
   std::uint32_t bad = 0, total = 0;
-  Light light = Light::Filling;
+  Colour light = Colour::Filling;
 };
 
 /// All seconds of one hypothesis, from second 0. Seconds that were never looked at are Filling.

@@ -23,7 +23,9 @@ std::optional<double> moment_of(const Start& start, const Experiment& experiment
   const std::string name = start.names.empty() ? std::string() : start.names.front();
   std::optional<double> moment;
   switch (start.how) {
-    case Start::How::Gate: moment = gate_passed; break;
+    case Start::How::Gate:
+      moment = gate_passed;
+      break;
     case Start::How::At:
     case Start::How::While:
       if (start.time)
@@ -39,7 +41,9 @@ std::optional<double> moment_of(const Start& start, const Experiment& experiment
       else
         moment = phases.ended(name);
       break;
-    case Start::How::AfterRecovery: moment = recoveries.recovered_at(name); break;
+    case Start::How::AfterRecovery:
+      moment = recoveries.recovered_at(name);
+      break;
   }
   if (moment) *moment += seconds(start.plus);
   return moment;

@@ -40,21 +40,21 @@ Finding judge_once(const Hypothesis& h, const Users& users, Span span, bool over
   const auto bad = static_cast<double>(dropped ? count.dropped : count.lost + count.pending);
   const double share = bad / static_cast<double>(count.due);
   const double value = h.expect.limit.unit == Unit::Share ? share : bad;
-  f.measured = fmt::format("{} of {} ({:.2g} %)", static_cast<std::uint64_t>(bad), count.due,
-                           100 * share);
+  f.measured =
+      fmt::format("{} of {} ({:.2g} %)", static_cast<std::uint64_t>(bad), count.due, 100 * share);
   if (!over) {
-    f.sentence = fmt::format("So far {} of {} journeys.", static_cast<std::uint64_t>(bad),
-                             count.due);
+    f.sentence =
+        fmt::format("So far {} of {} journeys.", static_cast<std::uint64_t>(bad), count.due);
     return f;
   }
   f.held = h.expect.holds(value) ? Held::Yes : Held::No;
-  f.sentence =
-      dropped ? fmt::format("{} of {} journeys were never begun.", count.dropped, count.due)
-              : fmt::format("{} of {} journeys due {} did not complete.",
-                            static_cast<std::uint64_t>(bad), count.due,
-                            span.from == 0 && span.to == std::numeric_limits<int>::max()
-                                ? "in the whole run"
-                                : "from the first injection to the recovery");
+  f.sentence = dropped
+                   ? fmt::format("{} of {} journeys were never begun.", count.dropped, count.due)
+                   : fmt::format("{} of {} journeys due {} did not complete.",
+                                 static_cast<std::uint64_t>(bad), count.due,
+                                 span.from == 0 && span.to == std::numeric_limits<int>::max()
+                                     ? "in the whole run"
+                                     : "from the first injection to the recovery");
   return f;
 }
 

@@ -39,7 +39,8 @@ void Phases::on(double at, const Injected& injected) {
   ended_.erase(injected.fault);
   active_.insert(injected.fault);
   begin(Phase::Fault, second_of(at), at);
-  if (const auto grace = graces_.find(injected.fault); grace != graces_.end() && grace->second > 0) {
+  if (const auto grace = graces_.find(injected.fault);
+      grace != graces_.end() && grace->second > 0) {
     in_grace_.push_back({at, at + grace->second});
     restarts_.push_back(first_whole_second_after(at + grace->second));
   }

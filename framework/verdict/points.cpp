@@ -66,7 +66,7 @@ Look Points::look(int second) const {
   if (!found || found->at < from_) {
     // Nothing yet since the restart: the first answer may still be on its way.
     if (now - std::max(from_, 0.0) > stale_) {
-      look.light = Light::Unknown;
+      look.light = Colour::Unknown;
       look.why = found ? "no new value arrived" : "no value ever arrived";
     }
     return look;
@@ -76,12 +76,12 @@ Look Points::look(int second) const {
   look.which = found->which;
   look.why = found->why;
   if (now - found->at > stale_) {
-    look.light = Light::Unknown;
+    look.light = Colour::Unknown;
     look.why = "the last value is " + std::to_string(static_cast<int>(now - found->at)) + "s old";
   } else if (!found->holds) {
-    look.light = Light::Unknown;
+    look.light = Colour::Unknown;
   } else {
-    look.light = *found->holds ? Light::Green : Light::Red;
+    look.light = *found->holds ? Colour::Green : Colour::Red;
   }
   return look;
 }

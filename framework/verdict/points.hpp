@@ -13,8 +13,8 @@
 namespace gunflint {
 
 struct Point {
-  double at = 0;                 ///< seconds since t = 0
-  std::optional<bool> holds;     ///< none: unknown
+  double at = 0;              ///< seconds since t = 0
+  std::optional<bool> holds;  ///< none: unknown
   double value = std::numeric_limits<double>::quiet_NaN();
   std::string which, why;
 };

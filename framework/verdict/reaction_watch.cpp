@@ -42,28 +42,29 @@ void ReactionWatch::second(int second, std::optional<double> start) {
   const Look look = sli_.look(second);
   last_ = look;
   std::optional<bool> holds;
-  if (look.light == Light::Green || look.light == Light::Red) holds = look.light == Light::Green;
+  if (look.light == Colour::Green || look.light == Colour::Red) holds = look.light == Colour::Green;
   if (reaction_.within) {
     truth_.put(std::max(look.at, start_), holds);
     if (const double deadline = start_ + seconds(*reaction_.within); second + 1 >= deadline - 1e-9)
       at_deadline(deadline);
     return;
   }
-  if (look.light == Light::Filling || look.light == Light::Idle) return;
+  if (look.light == Colour::Filling || look.light == Colour::Idle) return;
   ++judged_;
   if (!holds) ++unknown_;
   if (holds == false) {
     ++red_;
     if (!first_red_) first_red_ = second;
-    if (std::isnan(worst_.value) || worse(look.value, worst_.value, reaction_.expect)) worst_ = look;
+    if (std::isnan(worst_.value) || worse(look.value, worst_.value, reaction_.expect))
+      worst_ = look;
   }
 }
 
 void ReactionWatch::at_deadline(double deadline) {
   const double stable = std::min(seconds(reaction_.stable_for), seconds(*reaction_.within));
   const auto since = truth_.since();
-  const bool doubt = !truth_.now() ||
-                     (truth_.last_unknown() && *truth_.last_unknown() > deadline - stable);
+  const bool doubt =
+      !truth_.now() || (truth_.last_unknown() && *truth_.last_unknown() > deadline - stable);
   if (since && *since <= deadline - stable + 1e-9 && !doubt) {
     state_ = State::Met;
     took_ = std::max(0.0, *since - start_);
@@ -120,8 +121,8 @@ Finding ReactionWatch::always(bool over) const {
   if (red_ > 0) {
     f.held = Held::No;
     f.measured = reaction_.expect.metric + " " + print_look(worst_.value, reaction_.expect);
-    f.sentence = fmt::format("{} was violated for {} s, first at {} s.", reaction_.expect.text, red_,
-                             *first_red_);
+    f.sentence = fmt::format("{} was violated for {} s, first at {} s.", reaction_.expect.text,
+                             red_, *first_red_);
     f.evidence.push_back({*first_red_, *first_red_ + red_, f.measured, "", ""});
     return f;
   }

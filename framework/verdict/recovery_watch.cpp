@@ -17,8 +17,8 @@ GreenSearch::GreenSearch(int window, int stable_for, bool unknown_is_green)
       stable_(std::max(stable_for, window_)),
       generous_(unknown_is_green) {}
 
-bool GreenSearch::good(Light light) const {
-  return light == Light::Green || (generous_ && light != Light::Red);
+bool GreenSearch::good(Colour light) const {
+  return light == Colour::Green || (generous_ && light != Colour::Red);
 }
 
 bool GreenSearch::candidate_is_dead() const {
@@ -29,11 +29,11 @@ bool GreenSearch::candidate_is_dead() const {
   const auto end = std::min(lights_.size(), static_cast<std::size_t>(stable_));
   const auto bad = std::count_if(lights_.begin() + window_ - 1,
                                  lights_.begin() + static_cast<std::ptrdiff_t>(end),
-                                 [&](Light l) { return !good(l); });
+                                 [&](Colour l) { return !good(l); });
   return bad > allowed_bad(stable_);
 }
 
-void GreenSearch::push(Light light) {
+void GreenSearch::push(Colour light) {
   if (found_) return;
   lights_.push_back(light);
   while (candidate_is_dead()) {
@@ -69,9 +69,8 @@ void RecoveryWatch::all_clear(double at, const std::vector<std::string>& faults)
     recovery.fault = name;
     recovery.spec = fault && fault->recovery ? *fault->recovery : experiment_.recovery;
     recovery.all_clear = at;
-    std::erase_if(recoveries_, [&](const Recovery& r) {
-      return r.fault == name && r.state == State::CutShort;
-    });
+    std::erase_if(recoveries_,
+                  [&](const Recovery& r) { return r.fault == name && r.state == State::CutShort; });
     recoveries_.push_back(recovery);
     Attempt attempt{recoveries_.size() - 1, {}};
     for (std::size_t i = 0; i < experiment_.steady_state.size(); ++i) {
@@ -101,7 +100,7 @@ void RecoveryWatch::cut_short(const std::string& by) {
   ended_.reset();
 }
 
-void RecoveryWatch::second(int second, const std::vector<Light>& lights) {
+void RecoveryWatch::second(int second, const std::vector<Colour>& lights) {
   if (second < round_start_) return;
   for (auto& attempt : attempts_) {
     for (auto& search : attempt.searches) {
@@ -115,7 +114,8 @@ void RecoveryWatch::second(int second, const std::vector<Light>& lights) {
 void RecoveryWatch::decide(Attempt& attempt, int second) {
   auto& r = recoveries_[attempt.recovery];
   if (r.took) return;
-  const double late = round_start_ - r.all_clear;  // the part of a second before the first whole one
+  const double late =
+      round_start_ - r.all_clear;  // the part of a second before the first whole one
   int start = 0, earliest = 0, hopeful = 0;
   bool all_found = true;
   for (const auto& s : attempt.searches) {

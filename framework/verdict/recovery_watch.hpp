@@ -20,20 +20,20 @@ class GreenSearch {
   GreenSearch(int window, int stable_for, bool unknown_is_green);
 
   /// Lights since the all clear, one per second; `second` counts from 0.
-  void push(Light light);
+  void push(Colour light);
   /// Second (from 0) at which the found window begins.
   std::optional<int> found() const { return found_; }
   /// The earliest second that can still be the answer.
   int candidate() const { return candidate_; }
 
  private:
-  bool good(Light light) const;
+  bool good(Colour light) const;
   bool candidate_is_dead() const;
 
   int window_, stable_;
   bool generous_;
   int candidate_ = 0;
-  std::vector<Light> lights_;  ///< from the candidate on
+  std::vector<Colour> lights_;  ///< from the candidate on
   std::optional<int> found_;
 };
 
@@ -58,7 +58,7 @@ class RecoveryWatch {
   /// A fault begins: what has not recovered yet is judged together with it.
   void cut_short(const std::string& by);
   /// Lights of all hypotheses (index as in `steady_state`) at the end of a second.
-  void second(int second, const std::vector<Light>& lights);
+  void second(int second, const std::vector<Colour>& lights);
   /// The run is over: what is still waiting is decided by what is known.
   void finish();
 

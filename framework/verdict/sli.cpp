@@ -77,26 +77,26 @@ Look Sli::look_at_load() const {
   const Measure measured = measure(sum, setup_.expect);
   if (!measured.value && sum.answered == 0 && window_.due_long_ago() > 0) {
     // Semantics 16: users came and nobody was answered. For a guard that is what it waits for.
-    look.light = setup_.danger ? Light::Green : Light::Red;
+    look.light = setup_.danger ? Colour::Green : Colour::Red;
     look.bad = look.total = sum.due;
     look.why = "nothing was answered";
     return look;
   }
   if (sum.due == 0 && sum.ended == 0 && sum.journeys == 0) {
-    look.light = Light::Idle;
+    look.light = Colour::Idle;
     return look;
   }
   if (!measured.value) {
-    look.light = Light::Unknown;
+    look.light = Colour::Unknown;
     look.why = "no sample ended in the window";
     return look;
   }
   look.value = *measured.value;
   look.bad = measured.bad, look.total = measured.total;
   const bool red = setup_.binomial ? measured.surely : measured.violated;
-  look.light = red ? Light::Red : Light::Green;
+  look.light = red ? Colour::Red : Colour::Green;
   if (sum.saturated * 10 > sum.seconds && setup_.binomial) {
-    look.light = Light::Unknown;
+    look.light = Colour::Unknown;
     look.why = "the load generator was the limit";
   }
   return look;
@@ -110,15 +110,15 @@ Look Sli::look(int second) const {
   } else {
     look = points_.look(second);
   }
-  if (look.light == Light::Unknown && setup_.no_data_is_red) look.light = Light::Red;
+  if (look.light == Colour::Unknown && setup_.no_data_is_red) look.light = Colour::Red;
   return look;
 }
 
 std::optional<bool> Sli::holds_now() const {
   if (of_load()) {
     const Look look = look_at_load();
-    if (look.light != Light::Green && look.light != Light::Red) return std::nullopt;
-    return look.light == Light::Green;
+    if (look.light != Colour::Green && look.light != Colour::Red) return std::nullopt;
+    return look.light == Colour::Green;
   }
   const Point* latest = points_.latest();
   return latest ? latest->holds : std::nullopt;

@@ -21,20 +21,20 @@ int judged_from(const Course& course) {
          static_cast<int>(std::lround(seconds(course.experiment.gate)));
 }
 
-Meaning meaning_of(const Hypothesis& h, Light light, int second, Phase phase,
+Meaning meaning_of(const Hypothesis& h, Colour light, int second, Phase phase,
                    const Course& course) {
-  const bool red = light == Light::Red;
-  if (light == Light::Filling || light == Light::Idle) return Meaning::Apart;
+  const bool red = light == Colour::Red;
+  if (light == Colour::Filling || light == Colour::Idle) return Meaning::Apart;
   if (phase == Phase::Recovery && !std::count(h.during.begin(), h.during.end(), During::Recovery))
     return Meaning::Apart;
   if (course.phases.in_grace(second)) {
     if (red) return Meaning::Excused;
-    if (light == Light::Unknown) return Meaning::Apart;
+    if (light == Colour::Unknown) return Meaning::Apart;
   }
   // The 5 % that a recovery allows have been judged by it.
   if (red && phase == Phase::After && course.recoveries.proving(second)) return Meaning::Excused;
-  if (light == Light::Unknown) return Meaning::Unknown;
-  if (light == Light::Green && phase == Phase::Fault && course.phases.toothless(second))
+  if (light == Colour::Unknown) return Meaning::Unknown;
+  if (light == Colour::Green && phase == Phase::Fault && course.phases.toothless(second))
     return Meaning::Unknown;
   return red ? Meaning::Red : Meaning::Green;
 }
@@ -112,8 +112,8 @@ std::vector<Evidence> red_stretches(const Hypothesis& h, const Tally& t, const L
            t.meaning[static_cast<std::size_t>(s)] == Meaning::Red;
          ++s)
       if (worse(lights.at(s).value, worst.value, h.expect)) worst = lights.at(s);
-    found.push_back({from, s, value_text(h, worst), samples_text(h, worst),
-                     coincides(from, course)});
+    found.push_back(
+        {from, s, value_text(h, worst), samples_text(h, worst), coincides(from, course)});
   }
   // The ten longest, in order of time.
   if (found.size() > 10) {
@@ -121,9 +121,8 @@ std::vector<Evidence> red_stretches(const Hypothesis& h, const Tally& t, const L
       return a.to_second - a.from_second > b.to_second - b.from_second;
     });
     found.resize(10);
-    std::sort(found.begin(), found.end(), [](const Evidence& a, const Evidence& b) {
-      return a.from_second < b.from_second;
-    });
+    std::sort(found.begin(), found.end(),
+              [](const Evidence& a, const Evidence& b) { return a.from_second < b.from_second; });
   }
   return found;
 }
@@ -147,19 +146,21 @@ void inconclusive(Finding& f, const Hypothesis& h, const Tally& t, const Course&
     f.sentence =
         missing.empty()
             ? "No second could be judged: the window of " + print(h.window) + " was never full."
-            : fmt::format("Nothing could be judged in phase `{}` ({}): it was shorter than grace "
-                          "and window of {}, or had no value.",
-                          name_of(missing.front().phase), spell_seconds(missing.front().lasted),
-                          print(h.window));
+            : fmt::format(
+                  "Nothing could be judged in phase `{}` ({}): it was shorter than grace "
+                  "and window of {}, or had no value.",
+                  name_of(missing.front().phase), spell_seconds(missing.front().lasted),
+                  print(h.window));
     return;
   }
   if (named_but_never_came(h, course, never)) {
     f.sentence = fmt::format("Phase `{}` never came.", name_of(never));
     return;
   }
-  f.sentence = fmt::format("Unknown for {} of {} s: no data, a fault that did not bite, or the load "
-                           "generator was the limit.",
-                           t.unknown, t.judged);
+  f.sentence = fmt::format(
+      "Unknown for {} of {} s: no data, a fault that did not bite, or the load "
+      "generator was the limit.",
+      t.unknown, t.judged);
 }
 
 }  // namespace

@@ -14,10 +14,14 @@ double across_members(const std::vector<MemberState>& members, double MemberStat
     most = std::max(most, m.*part);
   }
   switch (across) {
-    case Across::Max: return most;
-    case Across::Min: return least;
-    case Across::Sum: return sum;
-    case Across::Mean: break;
+    case Across::Max:
+      return most;
+    case Across::Min:
+      return least;
+    case Across::Sum:
+      return sum;
+    case Across::Mean:
+      break;
   }
   return sum / static_cast<double>(members.size());
 }

@@ -15,10 +15,10 @@ class Users {
   void on(const Slice& slice);
 
   struct Count {
-    std::uint64_t due = 0;       ///< journeys due in the span
-    std::uint64_t lost = 0;      ///< of these, known not to have completed
-    std::uint64_t pending = 0;   ///< of these, not decided yet
-    std::uint64_t dropped = 0;   ///< arrivals never begun, by the second they fell due
+    std::uint64_t due = 0;      ///< journeys due in the span
+    std::uint64_t lost = 0;     ///< of these, known not to have completed
+    std::uint64_t pending = 0;  ///< of these, not decided yet
+    std::uint64_t dropped = 0;  ///< arrivals never begun, by the second they fell due
   };
   /// Journeys due in [from, to) seconds that `of` looks at.
   Count between(int from, int to, const OfLoad& of) const;

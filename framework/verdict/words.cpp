@@ -26,15 +26,19 @@ bool worse(double a, double b, const Condition& condition) {
   const double limit = condition.limit.value;
   switch (condition.comparison) {
     case Comparison::Less:
-    case Comparison::LessEqual: return a > b;
+    case Comparison::LessEqual:
+      return a > b;
     case Comparison::Greater:
-    case Comparison::GreaterEqual: return a < b;
-    case Comparison::NotEqual: return std::abs(a - limit) < std::abs(b - limit);
+    case Comparison::GreaterEqual:
+      return a < b;
+    case Comparison::NotEqual:
+      return std::abs(a - limit) < std::abs(b - limit);
     case Comparison::Between: {
       const double middle = (limit + condition.upper.value) / 2;
       return std::abs(a - middle) > std::abs(b - middle);
     }
-    default: return std::abs(a - limit) > std::abs(b - limit);
+    default:
+      return std::abs(a - limit) > std::abs(b - limit);
   }
 }
 
