@@ -92,7 +92,8 @@ Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) con
     members.insert(i.member);
     active += i.to.value_or(i.from) - i.from;
     lost += i.lost;
-    const bool never = i.lost_since.has_value() || (i.lost > 0 && !i.bite.in_force);
+    const double span = i.to.value_or(i.from) - i.from;
+    const bool never = span > 0 ? i.lost >= 0.95 * span : !i.bite.in_force;
     if (never) ++toothless;
     if (i.lost > 0 || never) why = i.lost_why.empty() ? i.bite.sentence : i.lost_why;
     if (!i.bite.sentence.empty()) sentence = i.bite.sentence;

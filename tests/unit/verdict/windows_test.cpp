@@ -1,0 +1,270 @@
+#include <gtest/gtest.h>
+
+#include "story.hpp"
+
+namespace gunflint {
+namespace {
+
+using namespace test;
+
+TEST(Semantics11, WindowIsUnknownUntilFull) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p95 < 400ms", 10s));
+  Story story(e);
+  story.traffic(9);
+  EXPECT_EQ(story.judge.lights().front().state, "unknown");
+  story.traffic(1);
+  EXPECT_EQ(story.judge.lights().front().state, "green");
+}
+
+TEST(Semantics11, WindowRollsAndRedEndsWhenTheSlowSecondsLeaveIt) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p95 < 400ms", 10s));
+  Story story(e);
+  story.traffic(20);
+  story.traffic(1, {.count = 100, .slow = 100});  // 100 of 1000 in the window: above 5 %
+  EXPECT_EQ(story.judge.lights().front().state, "red");
+  story.traffic(9);
+  EXPECT_EQ(story.judge.lights().front().state, "red");
+  story.traffic(1);
+  EXPECT_EQ(story.judge.lights().front().state, "green");
+  story.drain();
+  const auto f = story.finding("fast");
+  EXPECT_EQ(f.held, Held::No);
+  ASSERT_EQ(f.evidence.size(), 1u);
+  EXPECT_EQ(f.evidence[0].from_second, 20);
+  EXPECT_EQ(f.evidence[0].to_second, 30);
+  EXPECT_EQ(f.evidence[0].samples, "100 slow of 1000, red from 68");
+}
+
+TEST(Semantics11, WindowsRestartAtPhaseBoundariesAndAtTheEndOfAGrace) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 10s));
+  e.faults.push_back(fault("f", 15s));
+  Story story(e);
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(9, {.count = 100, .failed = 100});
+  EXPECT_EQ(story.judge.lights().front().state, "unknown");  // nothing of `before` is mixed in
+  story.traffic(1, {.count = 100, .failed = 100});
+  EXPECT_EQ(story.judge.lights().front().state, "excused");
+  story.traffic(5, {.count = 100, .failed = 100});
+  // The grace ends here: what failed inside it is forgotten.
+  story.traffic(9);
+  EXPECT_EQ(story.judge.lights().front().state, "unknown");
+  story.traffic(1);
+  EXPECT_EQ(story.judge.lights().front().state, "green");
+}
+
+TEST(Semantics12, FewBadSamplesMayBeChance) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("p99", "p99 < 400ms", 1s));
+  Story story(e);
+  story.traffic(20, {.count = 100, .slow = 4});  // 4 % above the limit, 1 % allowed: p = 0.018
+  story.drain();
+  EXPECT_EQ(story.finding("p99").held, Held::Yes);
+}
+
+TEST(Semantics12, RedFrom5SlowOf100InAWindow) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("p99", "p99 < 400ms", 1s));
+  Story story(e);
+  story.traffic(20, {.count = 100, .slow = 5});
+  story.drain();
+  const auto f = story.finding("p99");
+  EXPECT_EQ(f.held, Held::No);
+  EXPECT_EQ(f.evidence.at(0).samples, "5 slow of 100, red from 5");
+}
+
+TEST(Semantics12, SuccessRateCountsTheFailedOnes) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("ok", "success_rate > 99%", 1s));
+  e.steady_state.push_back(hypothesis("done", "completion_rate > 99%", 1s));
+  Story story(e);
+  story.traffic(5, {.count = 100, .failed = 4});
+  EXPECT_EQ(story.judge.lights()[0].state, "green");
+  EXPECT_EQ(story.judge.lights()[1].state, "green");
+  story.traffic(1, {.count = 100, .failed = 5});
+  EXPECT_EQ(story.judge.lights()[0].state, "red");
+  EXPECT_EQ(story.judge.lights()[1].state, "red");
+}
+
+TEST(Semantics14, ToleratedRedIsATotalDuration) {
+  for (int red : {5, 6}) {
+    auto e = experiment();
+    e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 1s));
+    e.steady_state[0].tolerate.time = 5s;
+    Story story(e);
+    for (int i = 0; i < red; ++i) {
+      story.traffic(10);
+      story.traffic(1, {.count = 100, .failed = 50});
+    }
+    story.drain();
+    EXPECT_EQ(story.finding("correct").held, red == 5 ? Held::Yes : Held::No) << red;
+  }
+}
+
+TEST(Semantics14, ToleratedRedIsAShareOfTheJudgedTime) {
+  for (int red : {10, 11}) {
+    auto e = experiment();
+    e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 1s));
+    e.steady_state[0].tolerate.share = Share{0.1};
+    Story story(e);
+    story.traffic(100 - red);
+    story.traffic(red, {.count = 100, .failed = 50});
+    story.drain();
+    EXPECT_EQ(story.finding("correct").held, red == 10 ? Held::Yes : Held::No) << red;
+  }
+}
+
+TEST(Semantics14, RedIsExcusedOnlyInsideGraceAndDuringRecovery) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 1s));
+  e.faults.push_back(fault("f", 5s));
+  Story story(e);
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(5, {.count = 100, .failed = 100});  // grace
+  story.traffic(10);
+  story.undo("f");
+  story.traffic(5, {.count = 100, .failed = 100});  // recovery
+  story.traffic(40);
+  story.drain();
+  EXPECT_EQ(story.finding("correct").held, Held::Yes);
+  EXPECT_EQ(story.finding("f", Finding::Kind::Recovery).took_s, 5);
+  EXPECT_EQ(story.verdict().outcome, Outcome::Held) << story.verdict().sentence;
+}
+
+TEST(Semantics15, UnknownAboveFivePercentIsInconclusive) {
+  for (int blind : {4, 20}) {
+    auto e = experiment();
+    auto h = hypothesis("queue", "value < 500", 2s, OfScrape{"lb", "queue"});
+    e.steady_state.push_back(h);
+    Story story(e);
+    story.readings(100, "steady_state/queue", 3);
+    for (int i = 0; i < blind + 2; ++i) story.close();  // no reading; stale after 3 s
+    story.readings(1, "steady_state/queue", 3);
+    story.drain();
+    EXPECT_EQ(story.finding("queue").held, blind == 4 ? Held::Yes : Held::Inconclusive) << blind;
+  }
+}
+
+TEST(Semantics15, APhaseThatCouldNotBeJudgedIsInconclusive) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p95 < 400ms", 10s));
+  e.faults.push_back(fault("f"));
+  Story story(e);
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(5, {.count = 100, .slow = 100});  // shorter than the window: never judged
+  story.undo("f");
+  story.traffic(40);
+  story.drain();
+  EXPECT_EQ(story.finding("fast").held, Held::Inconclusive);
+  EXPECT_EQ(story.verdict().outcome, Outcome::Inconclusive);
+}
+
+TEST(Semantics16, NoDataIsUnknownOrFails) {
+  for (auto no_data : {NoData::Inconclusive, NoData::Fail}) {
+    auto e = experiment();
+    auto h = hypothesis("queue", "value < 500", 2s, OfScrape{"lb", "queue"});
+    h.no_data = no_data;
+    e.steady_state.push_back(h);
+    Story story(e);
+    for (int i = 0; i < 30; ++i) {
+      ReadingTaken r;
+      r.probe = "steady_state/queue", r.unknown = "connection refused";
+      story.tell(i + 0.5, r);
+      story.close();
+    }
+    story.drain();
+    EXPECT_EQ(story.finding("queue").held, no_data == NoData::Fail ? Held::No : Held::Inconclusive);
+  }
+}
+
+TEST(Semantics16, NothingAnsweredIsRedAndNothingDueIsNotJudged) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p95 < 400ms", 5s));
+  Story story(e);
+  story.traffic(10);
+  for (int i = 0; i < 10; ++i) {
+    Slice slice;
+    slice.load = "shoppers", slice.second = story.now;
+    JourneySlice j;
+    j.journey = "buy", j.due = 100;
+    slice.journeys.push_back(j);
+    story.tell(story.now + 1, SliceTaken{slice});
+    story.close();
+  }
+  EXPECT_EQ(story.judge.lights().front().state, "red");
+  story.traffic(30, {.count = 0});
+  EXPECT_EQ(story.judge.lights().front().state, "unknown");
+  story.drain();
+  EXPECT_EQ(story.finding("fast").held, Held::No);
+  EXPECT_EQ(story.finding("fast").measured, "nothing answered");
+}
+
+TEST(Semantics17, EverySeriesMustHoldAndTheWorstIsNamed) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("cpu", "value < 90%", 2s, OfPrometheus{"cpu"}));
+  Story story(e);
+  ReadingTaken r;
+  r.probe = "steady_state/cpu";
+  r.series = {{"a", 0.5}, {"b", 0.97}, {"c", 0.92}};
+  story.tell(0.5, r);
+  story.close();
+  EXPECT_EQ(story.judge.lights().front().state, "red");
+  EXPECT_EQ(story.judge.lights().front().value, "97%");
+}
+
+TEST(Semantics8, BiteLostMakesWhatItCoversInconclusive) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p95 < 400ms", 1s));
+  e.faults.push_back(fault("f"));
+  Story story(e);
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(10);
+  story.tell(story.now, BiteLost{"i1", "no packet matched"});
+  story.traffic(20);
+  story.undo("f");
+  story.traffic(40);
+  story.drain();
+  EXPECT_EQ(story.finding("fast").held, Held::Inconclusive);
+  EXPECT_EQ(story.finding("f", Finding::Kind::Fault).held, Held::Inconclusive);
+  EXPECT_EQ(story.verdict().outcome, Outcome::Inconclusive);
+}
+
+TEST(Generator, ASaturatedGeneratorIsNeverAPass) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p95 < 400ms", 5s));
+  Story story(e);
+  story.traffic(20);
+  story.traffic(10, {.count = 100, .saturated = true});
+  story.drain();
+  EXPECT_EQ(story.finding("fast").held, Held::Inconclusive);
+  EXPECT_EQ(story.finding("shoppers", Finding::Kind::Load).held, Held::Inconclusive);
+}
+
+TEST(Semantics24, UsersAffectedAreThoseDueUnderFaultWhoDidNotComplete) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("few", "users_affected < 2%"));
+  e.steady_state.push_back(hypothesis("count", "users_affected < 300"));
+  e.steady_state.push_back(hypothesis("correct", "error_rate < 50%", 1s));
+  e.faults.push_back(fault("f"));
+  Story story(e);
+  story.traffic(40, {.count = 100, .failed = 40});  // before: does not count
+  story.inject("f");
+  story.traffic(20, {.count = 100, .failed = 10});
+  story.undo("f");
+  story.traffic(30);
+  story.drain();
+  EXPECT_EQ(story.finding("few").held, Held::No);
+  EXPECT_EQ(story.finding("few").measured, "200 of 2000 (10 %)");
+  EXPECT_EQ(story.finding("count").held, Held::Yes);
+  EXPECT_EQ(story.verdict().users_due, 2000);
+  EXPECT_EQ(story.verdict().users_affected, 200);
+}
+
+}  // namespace
+}  // namespace gunflint
