@@ -1,5 +1,6 @@
 # gunflint_catalogue(<target>): compiles faults/*.cpp and the table of them. faults/cpu.cpp must define
 # the fault `cpu` (GUNFLINT_FAULT(cpu, …)), or linking fails: the name of the file is the registration.
+# A fault too large for one file has a folder of its name beside it (faults/setting/*.cpp).
 function(gunflint_catalogue target)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(declarations "")
@@ -12,6 +13,8 @@ function(gunflint_catalogue target)
   set(GUNFLINT_FAULT_DECLARATIONS "${declarations}")
   set(GUNFLINT_FAULT_ENTRIES "${entries}")
   configure_file(${CMAKE_SOURCE_DIR}/cmake/catalogue.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/catalogue.cpp @ONLY)
-  add_library(${target} STATIC ${sources} ${CMAKE_CURRENT_BINARY_DIR}/catalogue.cpp)
+  file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp)
+  add_library(${target} STATIC ${sources} ${parts} ${CMAKE_CURRENT_BINARY_DIR}/catalogue.cpp)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC gunflint_options gunflint_host)
 endfunction()

@@ -16,11 +16,24 @@ std::string process_line(const FakeProcess& p) {
   return line + "\n";
 }
 
+std::string parent_name(const World& world, const FakeProcess& process) {
+  const auto parent = world.processes.find(process.info.parent);
+  return parent == world.processes.end() ? "" : parent->second.info.name;
+}
+
 }  // namespace
 
 std::string World::picture() const {
   std::string out;
-  for (const auto& [pid, process] : processes) out += process_line(process);
+  std::map<std::pair<std::string, int>, int> workers;
+  for (const auto& [pid, process] : processes)
+    if (interchangeable.contains(process.info.name) &&
+        interchangeable.contains(parent_name(*this, process)))
+      ++workers[{process.info.name, process.info.parent}];
+    else
+      out += process_line(process);
+  for (const auto& [of, count] : workers)
+    out += fmt::format("{} workers {} of {}\n", count, of.first, of.second);
   for (const auto& [path, file] : files)
     out += fmt::format("file {} mode {:o} owner {}:{} [{}]\n", path, file.mode, file.uid, file.gid,
                        file.content);

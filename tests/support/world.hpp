@@ -3,6 +3,7 @@
 /// behind.
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,10 @@ struct World {
   std::map<std::string, FileState> files;
   /// hierarchy ("" = v2, else the v1 controller) -> path -> file -> text
   std::map<std::string, std::map<std::string, std::map<std::string, std::string>>> cgroups;
-  std::map<std::string, Rule> rules;           ///< by tag
-  std::map<std::string, FakeHolder> holders;   ///< by tag
+  std::map<std::string, Rule> rules;          ///< by tag
+  std::map<std::string, FakeHolder> holders;  ///< by tag
+  /// Workers that a reload replaces by new ones: in the picture only their number counts.
+  std::set<std::string> interchangeable;
   std::map<std::string, std::string> outside;  ///< whatever scripted services remember
 
   /// One line per fact, sorted; counters (CPU, resident memory, holder statistics) are left out.

@@ -1,0 +1,145 @@
+// setting: changes one setting of a service and puts the old value back. The ways to a setting
+// (HTTP, a file and a reload, haproxy's socket, gunicorn's signals) are in setting/, one file each.
+#include "gunflint/concepts/fault.hpp"
+#include "setting/params.hpp"
+#include "setting/setpoint.hpp"
+#include "setting/setting_at.hpp"
+
+namespace gunflint {
+namespace {
+
+constexpr Duration patience = 3s;  ///< for a service to show what it was told
+
+struct Setting {
+  static constexpr std::string_view name = "setting";
+  static constexpr std::string_view summary =
+      "Changes a setting of a service (over HTTP, in a file, by a preset) and puts it back.";
+  static constexpr std::string_view example = R"(- name: half the workers
+  type: setting
+  target: web
+  pick: all
+  http: { url: "http://${member.host}:${member.port}/admin/pool", field: workers }
+  value: 50% of current
+  for: 1m
+)";
+  static constexpr Healing healing = Healing::ByUs;
+
+  using Params = SettingParams;
+  struct Saved {
+    SettingAt at;
+    Value old, set;
+    ProcessId process;  ///< of the member; pid 0: none
+    std::string boot_id;
+    static Fields<Saved> fields() {
+      return {field("at", &Saved::at, "Where.").required(),
+              field("old", &Saved::old, "Value before.").required(),
+              field("set", &Saved::set, "Value that was asked for.").required(),
+              field("process", &Saved::process, "The member's process."),
+              field("boot_id", &Saved::boot_id, "And its machine.")};
+    }
+  };
+
+  static Place place(const Params& params) { return params.http ? Place::Api : Place::Host; }
+  static std::string check(const Params& params) { return mistake_in(params); }
+  /// A file or a socket may belong to the agent's user; where it does not, the kernel says so.
+  static bool wants_root(const Params&) { return false; }
+  static std::vector<Need> needs(const Facts&, const Params&) { return {}; }
+  static std::vector<std::string> touches(const Member& member, const Params& params) {
+    return setting_keys(params, member);
+  }
+  static std::string no_effect(const Params&, const Saved& saved) {
+    return saved.old == saved.set ? "the value is " + spelled(saved.old) + " already" : "";
+  }
+
+  static Result<Saved> observe(Host& host, const Member& member, const Params& params) {
+    Saved saved;
+    GF_TRY_AS(saved.at, locate(host, member, params));
+    GF_TRY_AS(saved.old, read_setting(host, saved.at));
+    GF_TRY_AS(saved.set, resolve(params.value, saved.old));
+    if (!params.shared) saved.process = {member.pid, member.start_time};
+    saved.boot_id = member.boot_id;
+    return saved;
+  }
+
+  static Result<void> inject(Host& host, const Member&, const Params&, const Saved& saved,
+                             const Tag&) {
+    GF_TRY_AS(const Value before, read_setting(host, saved.at));
+    if (before == saved.set) return {};
+    GF_TRY(write_setting(host, saved.at, saved.set));
+    GF_TRY_AS(const Value now, wait_for(host, saved.at, saved.set));
+    if (now == saved.set) return {};
+    // The service made something else of it. Left so, nobody could tell it from another's change.
+    GF_TRY(write_setting(host, saved.at, saved.old));
+    return fail(Cause::BadInput, "the service was told " + spelled(saved.set) + " and made " +
+                                     spelled(now) + " of it; ask for a value that it accepts");
+  }
+
+  static Result<void> restore(Host& host, const Saved& saved, const Tag&) {
+    const auto undone = put_back(host, saved);
+    if (undone || undone.error().cause == Cause::Gone) return undone;
+    GF_TRY_AS(const bool gone, victim_gone(host, saved));
+    if (gone && !saved.at.file)
+      return fail(Cause::Gone, "what held the setting has ended: " + undone.error().message);
+    return undone;
+  }
+
+  static Result<bool> restored(Host& host, const Saved& saved, const Tag&) {
+    const auto now = read_setting(host, saved.at);
+    if (now) {
+      if (*now == saved.old) return true;
+      if (*now == saved.set || saved.at.file) return false;
+      return victim_gone(host, saved);  // a replacement has its own value
+    }
+    GF_TRY_AS(const bool gone, victim_gone(host, saved));
+    if (gone) return true;
+    return fail(now.error());
+  }
+
+  static Result<Bite> bite(Host& host, const Member&, const Params&, const Saved& saved,
+                           const Tag&) {
+    GF_TRY_AS(const Value now, read_setting(host, saved.at));
+    const bool in_force = now == saved.set;
+    return Bite{in_force,
+                "reads " + spelled(now) + ", asked " + spelled(saved.set) + ", before " +
+                    spelled(saved.old),
+                number_in(saved.set).value_or(1), number_in(now).value_or(in_force ? 1.0 : 0.0)};
+  }
+
+ private:
+  static Result<Value> wait_for(Host& host, const SettingAt& at, const Value& value) {
+    const Time end = host.clock.now() + patience;
+    for (;;) {
+      GF_TRY_AS(Value now, read_setting(host, at));
+      if (now == value || host.clock.now() >= end) return now;
+      host.clock.sleep(50ms);
+    }
+  }
+
+  static Result<void> put_back(Host& host, const Saved& saved) {
+    GF_TRY_AS(const Value now, read_setting(host, saved.at));
+    // A crash may have come between file and reload; to reload once more does no harm.
+    if (now == saved.old) return reload_setting(host, saved.at);
+    // gunicorn goes step by step: anything may be our own work, half done.
+    if (!(now == saved.set) && !saved.at.gunicorn)
+      return fail(Cause::Conflict, "the setting was " + spelled(saved.old) + ", was set to " +
+                                       spelled(saved.set) + " and is " + spelled(now) +
+                                       " now: somebody else changed it, so it was left as it is");
+    GF_TRY(write_setting(host, saved.at, saved.old));
+    GF_TRY(wait_for(host, saved.at, saved.old));
+    return {};
+  }
+
+  /// Only where the member's machine is this one; elsewhere nobody can say.
+  static Result<bool> victim_gone(Host& host, const Saved& saved) {
+    if (saved.process.pid == 0 || saved.boot_id != host.facts.boot_id) return false;
+    const auto info = host.processes.look(saved.process.pid);
+    if (!info && info.error().cause != Cause::Gone) return fail(info.error());
+    return !info || info->id != saved.process || info->state == 'Z';
+  }
+};
+
+}  // namespace
+
+GUNFLINT_FAULT(setting, Setting)
+
+}  // namespace gunflint

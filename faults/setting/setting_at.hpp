@@ -1,0 +1,105 @@
+#pragma once
+/// Where a setting lies, with the member filled in: enough to read and write it without the member,
+/// the experiment, or anybody's memory. It travels in the ledger.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gunflint/concepts/fault.hpp"
+
+namespace gunflint {
+
+/// A running service's own interface. Per request 5 s.
+struct HttpAt {
+  std::string url;
+  std::string path;  ///< dotted path in a JSON document; empty: the whole body is the value
+  std::string body;   ///< what is sent, with ${value}; empty: made from `path`
+  std::string method = "POST";
+  std::map<std::string, std::string> headers;
+  bool shared = false;  ///< behind a balancer: three reads must agree
+  static Fields<HttpAt> fields();
+};
+
+/// How a service is told to read its file again.
+struct ReloadAt {
+  int signal = 0;
+  std::string pid_file;
+  ProcessId process;              ///< when there is no pid_file …
+  std::vector<std::string> argv;  ///< … and how to know its replacement
+  std::vector<std::string> exec;  ///< a command instead of a signal
+  bool new_workers = false;       ///< reloading replaces the process's children: wait for it
+  static Fields<ReloadAt> fields();
+};
+struct FileAt {
+  std::string path;
+  std::string key, line, section;  ///< see Wanted
+  std::vector<std::string> check;  ///< exits with 0 when the service would accept the file
+  ReloadAt reload;
+  static Fields<FileAt> fields();
+};
+
+/// haproxy's runtime socket.
+struct HaproxyAt {
+  std::string socket;
+  std::string scope;  ///< "global", "frontend f", "server b/s"
+  static Fields<HaproxyAt> fields();
+};
+
+/// gunicorn's worker count, which lives only in its master: TTIN adds one, TTOU takes one away.
+struct GunicornAt {
+  ProcessId master;
+  static Fields<GunicornAt> fields();
+};
+
+/// Exactly one is set.
+struct SettingAt {
+  std::optional<HttpAt> http;
+  std::optional<FileAt> file;
+  std::optional<HaproxyAt> haproxy;
+  std::optional<GunicornAt> gunicorn;
+  static Fields<SettingAt> fields();
+};
+
+Result<Value> read_setting(Host& host, const SettingAt& at);
+/// Returns when the service has taken it, as far as the service lets us see.
+Result<void> write_setting(Host& host, const SettingAt& at, const Value& value);
+/// Tells the service once more: for a crash between a write and its reload.
+Result<void> reload_setting(Host& host, const SettingAt& at);
+
+// One file each.
+Result<Value> read_http(Host& host, const HttpAt& at);
+Result<void> write_http(Host& host, const HttpAt& at, const Value& value);
+Result<Value> read_file(Host& host, const FileAt& at);
+Result<void> write_file(Host& host, const FileAt& at, const Value& value);
+Result<void> reload(Host& host, const ReloadAt& at);
+Result<Value> read_haproxy(Host& host, const HaproxyAt& at);
+Result<void> write_haproxy(Host& host, const HaproxyAt& at, const Value& value);
+Result<Value> read_gunicorn(Host& host, const GunicornAt& at);
+Result<void> write_gunicorn(Host& host, const GunicornAt& at, const Value& value);
+
+/// The topmost process of the family `pid` belongs to: climbs while the parent has the same name.
+Result<ProcessInfo> master_of(Host& host, int pid);
+/// Direct children that are not zombies.
+Result<std::vector<ProcessInfo>> children_of(Host& host, int pid);
+
+}  // namespace gunflint
+
+namespace gunflint {
+template <>
+struct Codec<ProcessId> {
+  static bool read(const Value& v, ProcessId& out, Reader&) {
+    out.pid = static_cast<int>(v.integer_or("pid"));
+    out.start_time = static_cast<std::uint64_t>(v.integer_or("start_time"));
+    return true;
+  }
+  static Value write(const ProcessId& id) {
+    Value v = Value::map();
+    v.set("pid", Value(id.pid));
+    v.set("start_time", Value(id.start_time));
+    return v;
+  }
+  static Shape shape() { return {}; }
+};
+}  // namespace gunflint
