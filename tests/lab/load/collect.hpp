@@ -125,6 +125,7 @@ inline LoadSpec load(const std::string& url, double rate, Duration length,
   first.rate = Rate{rate};
   first.length = length;
   silence.rate = Rate{0};
+  silence.length = 1s;
   spec.stages = {first, silence};
   if (steps.empty()) steps = {request("GET", "/")};
   Journey journey;
@@ -134,8 +135,8 @@ inline LoadSpec load(const std::string& url, double rate, Duration length,
   return spec;
 }
 
-/// Runs the load for its length, then drains. Every number is final afterwards.
-inline void run(Collector& to, const std::vector<LoadSpec>& loads, Duration length, int loops = 1,
+/// Runs the load for its length, then drains. Every number is final afterwards. Returns t = 0.
+inline Time run(Collector& to, const std::vector<LoadSpec>& loads, Duration length, int loops = 1,
                 WorkShare share = {}) {
   auto worker = loop_worker(to.on_slice(), to.on_lost(), loops);
   const auto prepared = worker->prepare(loads, 7, share);
@@ -146,6 +147,7 @@ inline void run(Collector& to, const std::vector<LoadSpec>& loads, Duration leng
   std::this_thread::sleep_for(begin + length - now());
   worker->stop();
   if (!to.wait(static_cast<int>(loads.size()))) throw std::runtime_error("the load does not end");
+  return begin;
 }
 
 }  // namespace gunflint::test
