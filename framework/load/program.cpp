@@ -34,6 +34,10 @@ class Compiler {
 
   Result<LoadProgram> run() {
     const auto& spec = program_.spec;
+    if (spec.other.is_map() && !spec.other.entries().empty())
+      return fail(Cause::Unsupported,
+                  fmt::format("load `{}`: `{}` is not in this version; remove it", spec.name,
+                              spec.other.entries().front().key));
     if (spec.stages.empty()) return bad(fmt::format("load `{}` has no stages", spec.name));
     for (const auto& stage : spec.stages)
       if (stage.users)

@@ -272,14 +272,14 @@ TEST(Worker, EveryKindOfBrokenServerHasItsClass) {
 }
 
 TEST(Worker, DropsOrGivesUpWhenToldTo) {
-  TestServer server([](const TestRequest&) { return answer().after(200ms); });
+  TestServer server([](const TestRequest&) { return answer().after(600ms); });
   auto spec = load(server.url(), 100, 200ms);
   spec.max_in_flight = 4;
   spec.on_overload = OnOverload::Drop;
   Collector c;
   run(c, {spec}, 250ms);
   expect_sums(c, 20);
-  EXPECT_GE(c.dropped(), 14u);
+  EXPECT_EQ(c.dropped(), 16u);
   EXPECT_EQ(c.completed(), 20 - c.dropped());
   spec.on_overload = OnOverload::Abort;
   Collector given_up;
