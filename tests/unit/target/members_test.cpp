@@ -170,17 +170,17 @@ TEST(Semantics30, CpuIsAShareOfTheTightestQuotaAboveElseOfTheHost) {
     const std::string controller = version == 2 ? "" : "cpu";
     fake.add_cgroup("cpu", "/shop");
     fake.add_cgroup("cpu", "/shop/web");
-    if (version == 2)
-      for (const char* path : {"/", "/shop"})
+    for (const char* path : {"/", "/shop"})
+      if (version == 2) {
         ASSERT_TRUE(fake.host().cgroups.write("cpu", path, "cgroup.subtree_control", "+cpu"));
+      }
     const auto member = fake.add_process({.name = "web", .cgroups = {{controller, "/shop/web"}}});
     EXPECT_EQ(cores_allowed(fake.host(), member), 4);
     auto limit = [&](const std::string& path, int percent) {
       const auto quota = std::to_string(percent * 1000);
-      if (version == 2)
-        ASSERT_TRUE(fake.host().cgroups.write("cpu", path, "cpu.max", quota + " 100000"));
-      else
-        ASSERT_TRUE(fake.host().cgroups.write("cpu", path, "cpu.cfs_quota_us", quota));
+      const bool v2 = version == 2;
+      ASSERT_TRUE(fake.host().cgroups.write("cpu", path, v2 ? "cpu.max" : "cpu.cfs_quota_us",
+                                            v2 ? quota + " 100000" : quota));
     };
     limit("/shop/web", 200);
     EXPECT_EQ(cores_allowed(fake.host(), member), 2);
