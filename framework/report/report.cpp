@@ -10,6 +10,8 @@ namespace gunflint {
 
 std::string render(const RunView& view, Format format, const ReportOptions& options) {
   switch (format) {
+    case Format::Html:
+      return html_report(view);
     case Format::Markdown:
       return markdown_report(view);
     case Format::Junit:
@@ -22,6 +24,8 @@ std::string render(const RunView& view, Format format, const ReportOptions& opti
 
 std::string default_file_name(Format format) {
   switch (format) {
+    case Format::Html:
+      return "report.html";
     case Format::Markdown:
       return "report.md";
     case Format::Junit:

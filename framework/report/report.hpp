@@ -9,12 +9,12 @@
 
 namespace gunflint {
 
-enum class Format { Markdown, Junit, Json };
+enum class Format { Html, Markdown, Junit, Json };
 template <>
 struct Names<Format> {
-  static constexpr std::array table{std::pair{Format::Markdown, "markdown"},
-                                    std::pair{Format::Junit, "junit"},
-                                    std::pair{Format::Json, "json"}};
+  static constexpr std::array table{
+      std::pair{Format::Html, "html"}, std::pair{Format::Markdown, "markdown"},
+      std::pair{Format::Junit, "junit"}, std::pair{Format::Json, "json"}};
 };
 
 struct ReportOptions {
@@ -27,7 +27,7 @@ std::string render(const RunView& view, Format format, const ReportOptions& opti
 Result<void> write_report(const RunView& view, Format format, const std::string& path,
                           const ReportOptions& options = {});
 
-/// "report.md", "junit.xml", "report.json".
+/// "report.html", "report.md", "junit.xml", "report.json".
 std::string default_file_name(Format format);
 
 // ---- the parts, one file each ----
@@ -45,6 +45,10 @@ std::string junit_report(const RunView& view, const std::set<Outcome>& soft = {}
 /// One JSON document; docs/reference/report-json.md describes it. Also what the page draws from.
 std::string json_report(const RunView& view);
 Value json_value(const RunView& view);
+
+/// One file that needs nothing else: no network, no server. Text and tables can be read without
+/// JavaScript; the plots need it.
+std::string html_report(const RunView& view);
 
 /// GitHub workflow commands, one per failed finding, worst first, at most ten (GitHub shows no
 /// more).
