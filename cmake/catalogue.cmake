@@ -1,6 +1,7 @@
 # gunflint_catalogue(<target>): compiles faults/*.cpp and the table of them. faults/cpu.cpp must define
 # the fault `cpu` (GUNFLINT_FAULT(cpu, …)), or linking fails: the name of the file is the registration.
-# A fault too large for one file has a folder of its name beside it (faults/setting/*.cpp).
+# A fault too large for one file has a folder of its name beside it (faults/setting/*.cpp); what several
+# faults share is in faults/common.
 function(gunflint_catalogue target)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(declarations "")

@@ -1,8 +1,8 @@
 // setting: changes one setting of a service and puts the old value back. The ways to a setting
 // (HTTP, a file and a reload, haproxy's socket, gunicorn's signals) are in setting/, one file each.
+#include "common/setpoint.hpp"
 #include "gunflint/concepts/fault.hpp"
 #include "setting/params.hpp"
-#include "setting/setpoint.hpp"
 #include "setting/setting_at.hpp"
 
 namespace gunflint {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/setpoint.hpp"
 #include "setting/place_in_text.hpp"
-#include "setting/setpoint.hpp"
 #include "setting/setting_at.hpp"
 
 namespace gunflint {

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "setting/setpoint.hpp"
+#include "common/setpoint.hpp"
 #include "setting/setting_at.hpp"
 
 namespace gunflint {

@@ -1,7 +1,7 @@
 // haproxy's runtime socket: maxconn of the process, of a frontend, of a server.
 #include <algorithm>
 
-#include "setting/setpoint.hpp"
+#include "common/setpoint.hpp"
 #include "setting/setting_at.hpp"
 
 namespace gunflint {

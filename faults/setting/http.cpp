@@ -1,5 +1,5 @@
 // A setting that a running service shows and takes over HTTP.
-#include "setting/setpoint.hpp"
+#include "common/setpoint.hpp"
 #include "setting/setting_at.hpp"
 
 namespace gunflint {

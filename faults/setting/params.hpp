@@ -1,7 +1,7 @@
 #pragma once
 /// The fields of `type: setting` as people write them, and how they become an address.
 
-#include "setting/setpoint.hpp"
+#include "common/setpoint.hpp"
 #include "setting/setting_at.hpp"
 
 namespace gunflint {

@@ -15,7 +15,7 @@ namespace gunflint {
 struct HttpAt {
   std::string url;
   std::string path;  ///< dotted path in a JSON document; empty: the whole body is the value
-  std::string body;   ///< what is sent, with ${value}; empty: made from `path`
+  std::string body;  ///< what is sent, with ${value}; empty: made from `path`
   std::string method = "POST";
   std::map<std::string, std::string> headers;
   bool shared = false;  ///< behind a balancer: three reads must agree

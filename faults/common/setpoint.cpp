@@ -1,4 +1,4 @@
-#include "setting/setpoint.hpp"
+#include "common/setpoint.hpp"
 
 #include <charconv>
 #include <cmath>

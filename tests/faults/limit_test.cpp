@@ -1,0 +1,187 @@
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "faults/fault_case.hpp"
+#include "limit/cgroup_limit.hpp"
+
+namespace gunflint {
+namespace {
+
+constexpr std::string_view everything =
+    R"({"cpu": "0.5", "memory": "256MiB", "pids": 20, "cpuset": "1", "open_files": 64})";
+
+/// A service with two children; in a group of its own, or in one with a neighbour.
+Member add_service(FakeHost& fake, int version, const std::string& path, bool neighbour) {
+  fake.use_cgroups(version);
+  std::map<std::string, std::string> groups;
+  for (const auto& [controller, v] : fake.facts.cgroups) groups[v == 1 ? controller : ""] = path;
+  const Member member = fake.add_process({.name = "web", .pid = 600, .cgroups = groups});
+  if (neighbour) fake.add_process({.name = "db", .pid = 650, .cgroups = groups});
+  if (version == 1 && path != "/") {
+    fake.world.cgroups["cpuset"][path]["cpuset.cpus"] = "0-3\n";
+    fake.world.cgroups["cpuset"][path]["cpuset.mems"] = "0\n";
+  }
+  fake.fork(fake.fork(600));
+  fake.world.processes.rbegin()->second.limits[RLIMIT_NOFILE].soft = 512;
+  return member;
+}
+
+GUNFLINT_FAULT_CASE(limit, v1_own_group) {
+  return {add_service(fake, 1, "/shop/web", false), json(everything)};
+}
+GUNFLINT_FAULT_CASE(limit, v1_shared_group) {
+  return {add_service(fake, 1, "/shop", true), json(everything)};
+}
+GUNFLINT_FAULT_CASE(limit, v1_root) { return {add_service(fake, 1, "/", true), json(everything)}; }
+GUNFLINT_FAULT_CASE(limit, v2_own_group) {
+  return {add_service(fake, 2, "/web", false), json(everything)};
+}
+GUNFLINT_FAULT_CASE(limit, v2_shared_group) {
+  Member member = add_service(fake, 2, "/shop/web", true);
+  fake.world.cgroups[""]["/"]["cgroup.subtree_control"] = "memory pids\n";
+  return {member, json(everything)};
+}
+GUNFLINT_FAULT_CASE(limit, open_files) {
+  return {add_service(fake, 1, "/shop", true), json(R"({"open_files": "50% of current"})")};
+}
+
+struct Scene {
+  Scene(int version, const std::string& path, bool neighbour, std::string_view params)
+      : injection(fake, "limit", {add_service(fake, version, path, neighbour), json(params)}) {
+    before = fake.world.picture();
+    const auto seen = injection.observe();
+    EXPECT_TRUE(seen) << seen.error().message;
+    const auto done = injection.inject();
+    EXPECT_TRUE(done) << done.error().message;
+  }
+  std::string group_file(const std::string& hierarchy, const std::string& path,
+                         const std::string& file) {
+    return fake.world.cgroups[hierarchy][path][file];
+  }
+  FakeHost fake;
+  Injection injection;
+  std::string before;
+};
+
+TEST(Limit, AGroupOfItsOwnIsChangedInPlace) {
+  Scene scene(1, "/shop/web", false, R"({"cpu": "0.5"})");
+  EXPECT_EQ(scene.group_file("cpu", "/shop/web", "cpu.cfs_quota_us"), "50000\n");
+  EXPECT_EQ(scene.fake.changes(),
+            std::vector<std::string>{"write cpu:/shop/web/cpu.cfs_quota_us 50000"});
+  EXPECT_EQ(scene.injection.bite()->sentence, "cpu.cfs_quota_us is 50000, throttled 0 times");
+}
+
+TEST(Limit, ANeighbourIsNotTouched) {
+  Scene scene(1, "/shop", true, R"({"cpu": "0.5", "memory": "64MiB"})");
+  EXPECT_EQ(scene.group_file("cpu", "/shop", "cpu.cfs_quota_us"), "-1\n");
+  EXPECT_EQ(scene.group_file("cpu", "/shop/gf-abcdefghij", "cpu.cfs_quota_us"), "50000\n");
+  EXPECT_EQ(scene.fake.world.processes[650].info.cgroups["cpu"], "/shop");
+  EXPECT_EQ(scene.fake.world.processes[600].info.cgroups["cpu"], "/shop/gf-abcdefghij");
+  EXPECT_EQ(scene.fake.world.processes[600].info.cgroups["pids"], "/shop");
+}
+
+TEST(Limit, AV2SiblingKeepsTheOtherLimits) {
+  FakeHost fake;
+  const Member member = add_service(fake, 2, "/web", true);
+  fake.world.cgroups[""]["/web"]["memory.max"] = "1048576\n";
+  Injection injection(fake, "limit", {member, json(R"({"cpu": "0.5"})")});
+  ASSERT_TRUE(injection.observe());
+  ASSERT_TRUE(injection.inject());
+  EXPECT_EQ(fake.world.cgroups[""]["/gf-abcdefghij"]["cpu.max"], "50000 100000\n");
+  EXPECT_EQ(fake.world.cgroups[""]["/gf-abcdefghij"]["memory.max"], "1048576\n");
+  EXPECT_EQ(fake.world.processes[600].info.cgroups[""], "/gf-abcdefghij");
+}
+
+TEST(Limit, AShareIsOfTheLimitElseOfTheHost) {
+  Scene of_host(1, "/shop/web", false, R"({"cpu": "50% of current", "memory": "25% of current"})");
+  EXPECT_EQ(of_host.group_file("cpu", "/shop/web", "cpu.cfs_quota_us"), "200000\n");
+  EXPECT_EQ(of_host.group_file("memory", "/shop/web", "memory.limit_in_bytes"), "2147483648\n");
+  FakeHost fake;
+  const Member member = add_service(fake, 2, "/web", false);
+  fake.world.cgroups[""]["/web"]["cpu.max"] = "80000 20000\n";
+  Injection injection(fake, "limit", {member, json(R"({"cpu": "50% of current"})")});
+  ASSERT_TRUE(injection.observe());
+  ASSERT_TRUE(injection.inject());
+  EXPECT_EQ(fake.world.cgroups[""]["/web"]["cpu.max"], "40000 20000\n");
+}
+
+TEST(Limit, AShareOfNoLimitOfPidsIsRefused) {
+  FakeHost fake;
+  const Member member = add_service(fake, 1, "/shop", false);
+  Injection injection(fake, "limit", {member, json(R"({"pids": "50% of current"})")});
+  EXPECT_EQ(injection.observe().error().cause, Cause::BadInput);
+}
+
+TEST(Limit, ChildrenBornMeanwhileGoBackToo) {
+  Scene scene(1, "/shop", true, everything);
+  const int child = scene.fake.fork(600);
+  const int grandchild = scene.fake.fork(child);
+  EXPECT_EQ(scene.fake.world.processes[child].limits[RLIMIT_NOFILE].soft, 64u);
+  ASSERT_TRUE(scene.injection.restore());
+  for (const int pid : {child, grandchild}) {
+    EXPECT_EQ(scene.fake.world.processes[pid].limits[RLIMIT_NOFILE].soft, 1024u);
+    for (const auto& [controller, path] : scene.fake.world.processes[pid].info.cgroups) {
+      if (!controller.empty()) {
+        EXPECT_EQ(path, "/shop") << controller;
+      }
+    }
+    scene.fake.exit_process(pid);
+  }
+  EXPECT_EQ(scene.fake.world.picture(), scene.before);
+}
+
+TEST(Limit, EachGoesBackToWhereItWas) {
+  FakeHost fake;
+  const Member member = add_service(fake, 1, "/shop", true);
+  const int child = fake.fork(600);
+  fake.add_cgroup("cpu", "/elsewhere");
+  fake.world.processes[child].info.cgroups["cpu"] = "/elsewhere";
+  const std::string before = fake.world.picture();
+  Injection injection(fake, "limit", {member, json(R"({"cpu": 1})")});
+  ASSERT_TRUE(injection.observe());
+  ASSERT_TRUE(injection.inject());
+  EXPECT_EQ(fake.world.processes[child].info.cgroups["cpu"], "/shop/gf-abcdefghij");
+  ASSERT_TRUE(injection.restore());
+  EXPECT_EQ(fake.world.picture(), before);
+}
+
+TEST(Limit, AnothersChangeIsLeftAsItIs) {
+  Scene scene(1, "/shop/web", false, R"({"memory": "64MiB", "cpu": 1})");
+  scene.fake.world.cgroups["memory"]["/shop/web"]["memory.limit_in_bytes"] = "4096\n";
+  const auto undone = scene.injection.restore();
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().cause, Cause::Conflict);
+  EXPECT_EQ(scene.group_file("memory", "/shop/web", "memory.limit_in_bytes"), "4096\n");
+  EXPECT_EQ(scene.group_file("cpu", "/shop/web", "cpu.cfs_quota_us"), "-1\n");
+}
+
+TEST(Limit, AProcessThatRaisedItsOwnLimitKeepsIt) {
+  Scene scene(1, "/shop", false, R"({"open_files": 64})");
+  scene.fake.world.processes[600].limits[RLIMIT_NOFILE].soft = 2000;
+  ASSERT_TRUE(scene.injection.restore());
+  EXPECT_TRUE(*scene.injection.restored());
+  EXPECT_EQ(scene.fake.world.processes[600].limits[RLIMIT_NOFILE].soft, 2000u);
+}
+
+TEST(Limit, ProcessorsAreListedAsTheKernelDoes) {
+  EXPECT_EQ(*tidy_cpu_list("5,0-1,2"), "0-2,5");
+  EXPECT_EQ(*tidy_cpu_list("1"), "1");
+  for (const char* bad : {"", "a", "1-", "2-1", "1,,2", "0 1", "-1", "9999"})
+    EXPECT_FALSE(tidy_cpu_list(bad)) << bad;
+}
+
+TEST(Limit, MistakesAreToldBeforeAnythingRuns) {
+  const auto told = [](std::string_view params) {
+    Reader reader;
+    find_fault("limit")->check(json(params), reader);
+    return reader.problems().empty() ? "" : reader.problems()[0].sentence;
+  };
+  EXPECT_EQ(told("{}"), "it limits nothing");
+  EXPECT_EQ(told(R"({"cpu": "half"})"), "`half` is no number of cores");
+  EXPECT_EQ(told(R"({"cpuset": "x"})"), "`x` is no list of processors");
+  EXPECT_EQ(told(R"({"memory": "10mb"})"), "`10mb`: MB (powers of 1000) or MiB (powers of 1024)?");
+  EXPECT_EQ(told(R"({"open_files": 0})"), "`0` is no whole number");
+}
+
+}  // namespace
+}  // namespace gunflint
