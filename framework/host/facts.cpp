@@ -16,17 +16,5 @@ Fields<Facts> Facts::fields() {
           field("nfqueue", &T::nfqueue, "The kernel has NFQUEUE."),
           field("tools", &T::tools, "Tool to path.")};
 }
-Fields<Traffic> Traffic::fields() {
-  using T = Traffic;
-  return {field("hosts", &T::hosts, "Other side."), field("ports", &T::ports, "Service ports."),
-          field("protocol", &T::protocol, "tcp, udp or both."),
-          field("cgroup", &T::cgroup, "v2 path."), field("interface", &T::interface, "Interface.")};
-}
-Fields<Rule> Rule::fields() {
-  using T = Rule;
-  return {field("traffic", &T::traffic, "Which packets."), field("backend", &T::backend, "How."),
-          field("delay", &T::delay, "Added delay."),
-          field("jitter", &T::jitter, "Uniform, plus or minus."),
-          field("queue", &T::queue, "NFQUEUE number.")};
-}
+
 }  // namespace gunflint

@@ -43,7 +43,7 @@ struct Traffic {
   /// With cgroup: the connections which these processes have open already are included (their
   /// sockets belong to the cgroup in which they were created, not to this one).
   std::vector<int> processes;
-  std::string interface;  ///< "" is every interface
+  std::string interface;  ///< "" is every interface; netem needs a name: see interfaces()
   static Fields<Traffic> fields();
 };
 
@@ -82,6 +82,11 @@ class Network {
   virtual Result<Matched> matched(const Tag& tag) = 0;
   /// Addresses of a name, by `getent` on this host; an address or CIDR range is itself.
   virtual Result<std::vector<std::string>> resolve(const std::string& name) = 0;
+  /// The interfaces by which packets to these addresses leave; without addresses all that are up.
+  virtual Result<std::vector<std::string>> interfaces(const std::vector<std::string>& hosts) {
+    (void)hosts;
+    return std::vector<std::string>{"lo"};
+  }
   /// Does the process live in our network namespace? Rules reach no other.
   virtual Result<bool> reaches(int pid) {
     (void)pid;
