@@ -97,11 +97,8 @@ void add_sent(std::vector<std::string>& lines, const Traffic& traffic, Family fa
           mark, mark));
 }
 
-std::string jump(const std::string& base, const Tag& tag, const Made& made,
-                 const std::string& chain) {
-  const std::string what = print(made);
-  return fmt::format("-A {} -m comment --comment \"{}{}{}\" -j {}", base, tag.text,
-                     what.empty() ? "" : " made:", what, chain);
+std::string jump(const std::string& base, const Tag& tag, const std::string& chain) {
+  return fmt::format("-A {} -m comment --comment \"{}\" -j {}", base, tag.text, chain);
 }
 
 }  // namespace
@@ -136,14 +133,17 @@ std::optional<std::string> restore_input(const Rule& rule, const Tag& tag, Famil
     add_sent(sent, traffic, family, mark, output_chain(tag));
   }
   if (received.empty()) return std::nullopt;
+  if (const std::string what = print(made); !what.empty())
+    received.front().insert(received.front().rfind(" -j "),
+                            fmt::format(" -m comment --comment \"made:{}\"", what));
   // Declaring a chain also empties it, if it is there.
   std::vector<std::string> lines{"*mangle", fmt::format(":{} - [0:0]", tag.text)};
   if (needs_mark(rule)) lines.push_back(fmt::format(":{} - [0:0]", output_chain(tag)));
   lines.insert(lines.end(), received.begin(), received.end());
   lines.insert(lines.end(), sent.begin(), sent.end());
   if (!has_jumps) {
-    lines.push_back(jump("INPUT", tag, made, tag.text));
-    if (needs_mark(rule)) lines.push_back(jump("OUTPUT", tag, made, output_chain(tag)));
+    lines.push_back(jump("INPUT", tag, tag.text));
+    if (needs_mark(rule)) lines.push_back(jump("OUTPUT", tag, output_chain(tag)));
   }
   lines.emplace_back("COMMIT");
   return fmt::format("{}\n", fmt::join(lines, "\n"));

@@ -5,8 +5,9 @@
 ///     mangle INPUT  -> gf-<tag>    -> NFQUEUE (with --queue-bypass: packets pass without a holder)
 ///     mangle OUTPUT -> gf-<tag>-o  -> CONNMARK, only for connections of a cgroup
 ///
-/// The jumps carry the comment "gf-<tag> made:<what>", where <what> is which of table (t), base
-/// chain INPUT (I) and OUTPUT (O) did not exist before; so any later process can undo exactly that.
+/// The jumps carry the tag as their comment; the first rule of gf-<tag> carries "made:<what>":
+/// which of table (t), base chain INPUT (I) and OUTPUT (O) did not exist before, so that any later
+/// process can undo exactly that.
 
 #include <optional>
 #include <string>

@@ -57,39 +57,34 @@ Matched take_counters(std::string_view& line) {
   return matched;
 }
 
-/// The comment of a jump of ours: "gf-abc made:tIO", in quotes when it has a space.
-struct Comment {
-  std::string tag;
-  Made made;
-};
-std::optional<Comment> our_comment(std::string_view rule) {
+/// The text of a rule's comment, which is in quotes when it has a space.
+std::string_view comment_of(std::string_view rule) {
   const std::string_view option = "--comment ";
   const auto at = rule.find(option);
-  if (at == std::string_view::npos) return std::nullopt;
+  if (at == std::string_view::npos) return {};
   auto text = rule.substr(at + option.size());
   const bool quoted = text.starts_with('"');
   if (quoted) text.remove_prefix(1);
-  text = text.substr(0, text.find(quoted ? '"' : ' '));
-  if (!text.starts_with(ours)) return std::nullopt;
-  Comment comment{std::string(text.substr(0, text.find(' '))), {}};
-  if (const auto made = text.find(" made:"); made != std::string_view::npos)
-    comment.made = parse_made(text.substr(made + 6));
-  return comment;
+  return text.substr(0, text.find(quoted ? '"' : ' '));
 }
 
 void take_rule(TableState& table, std::string_view line, const Matched& counters) {
-  std::string_view rest = line.substr(3);  // "-A "
+  const std::string_view rule = line.substr(3);  // "-A "
+  std::string_view rest = rule;
   const std::string base(next_word(rest));
-  if (const auto comment = our_comment(line);
-      comment && std::string(value_of(rest, "-j")).starts_with(ours)) {
-    table.jumps[comment->tag].push_back({base, std::string(line.substr(3)), comment->made});
+  ++table.rules[base];
+  const auto comment = comment_of(rule);
+  const auto target = value_of(rest, "-j");
+  if (comment.starts_with(ours) && target.starts_with(comment)) {
+    table.jumps[std::string(comment)].push_back({base, std::string(rule)});
     return;
   }
   if (!base.starts_with(ours)) return;
   const std::string tag = tag_of_chain(base);
+  if (comment.starts_with("made:")) table.made[tag] = parse_made(comment.substr(5));
   if (const auto mark = value_of(rest, "--set-xmark"); !mark.empty())
     table.marks[tag] = parse_number(mark.substr(0, mark.find('/')));
-  if (value_of(rest, "-j") == "NFQUEUE") {
+  if (target == "NFQUEUE") {
     table.matched[tag].packets += counters.packets;
     table.matched[tag].bytes += counters.bytes;
   }
@@ -163,19 +158,18 @@ Result<BaseState> parse_base(const std::string& tables_json, const std::string& 
     else if (name == "OUTPUT")
       base.output = true;
     else
-      base.other_chains = true;
+      ++base.other_chains;
   });
   return base;
 }
 
 Made made_by_us(const BaseState& before, const TableState& table) {
   Made made{!before.table, !before.input, !before.output};
-  for (const auto& [tag, jumps] : table.jumps)
-    for (const auto& jump : jumps) {
-      made.table |= jump.made.table;
-      made.input |= jump.made.input;
-      made.output |= jump.made.output;
-    }
+  for (const auto& [tag, earlier] : table.made) {
+    made.table |= earlier.table;
+    made.input |= earlier.input;
+    made.output |= earlier.output;
+  }
   return made;
 }
 

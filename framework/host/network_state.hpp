@@ -17,11 +17,12 @@ struct TableState {
   struct Jump {
     std::string base;  ///< "INPUT" or "OUTPUT"
     std::string rule;  ///< as printed, without "-A "
-    Made made;
   };
   std::map<std::string, std::vector<Jump>> jumps;  ///< by tag
   std::set<std::string> chains;                    ///< all that begin with "gf-"
   std::map<std::string, std::uint32_t> marks;      ///< by tag: the bit that its rules set
+  std::map<std::string, Made> made;                ///< by tag
+  std::map<std::string, int> rules;                ///< how many, by base chain
   std::map<std::string, Matched> matched;          ///< by tag: sum of its queue rules (with -c)
   std::uint32_t used_marks = 0;  ///< every bit that any rule of the table mentions
 };
@@ -35,17 +36,17 @@ std::uint32_t free_mark(std::uint32_t used);
 /// The mangle table and its base chains, from `nft -j list chains` and `nft -j list tables`.
 struct BaseState {
   bool table = false, input = false, output = false;
-  bool other_chains = false;  ///< a chain that is neither INPUT nor OUTPUT
+  std::size_t other_chains = 0;  ///< chains that are neither INPUT nor OUTPUT
 };
 Result<BaseState> parse_base(const std::string& tables_json, const std::string& chains_json,
                              Family family);
 
-/// What must be put into the comment of a new jump: what does not exist now, or what an injection
+/// What the rule of a new tag must say: what does not exist now, or what an injection
 /// that is still in force has made.
 Made made_by_us(const BaseState& before, const TableState& table);
 
-/// Input for `iptables-restore --noflush`: the jumps go first, so that the mark can be cleared
-/// while the chains still say which it was. Empty when there is nothing to do.
+/// Input for `iptables-restore --noflush`; empty when there is nothing to do. The jumps go first,
+/// so that marks and base chains can be undone while the chains still say which they were.
 std::string unjump_input(const TableState& table, const Tag& tag);
 std::string remove_chains_input(const TableState& table, const Tag& tag);
 

@@ -1,0 +1,296 @@
+#include "host/network_real.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "gunflint/base/value.hpp"
+#include "host/fd.hpp"
+#include "host/network_commands.hpp"
+#include "host/network_conntrack.hpp"
+#include "host/network_names.hpp"
+#include "host/network_netem.hpp"
+#include "host/network_state.hpp"
+
+namespace gunflint {
+namespace {
+
+class RealNetwork final : public Network {
+ public:
+  explicit RealNetwork(Processes& processes) : processes_(processes) {}
+
+  Result<void> add(const Rule& rule, const Tag& tag) override {
+    return rule.backend == Backend::Netem ? add_netem(rule, tag) : add_queue(rule, tag);
+  }
+  Result<void> remove(const Tag& tag) override {
+    GF_TRY(remove_queue(tag));
+    return remove_netem(tag);
+  }
+  Result<bool> present(const Tag& tag) override;
+  Result<Matched> matched(const Tag& tag) override;
+  Result<std::vector<std::string>> resolve(const std::string& name) override {
+    return resolve_name(processes_, name);
+  }
+  Result<std::vector<std::string>> interfaces(const std::vector<std::string>& hosts) override {
+    return interfaces_towards(processes_, hosts);
+  }
+  Result<bool> reaches(int pid) override;
+
+ private:
+  Result<std::string> run(const Command& command);
+  Result<TableState> look(Family family, bool counters = false);
+  Result<BaseState> look_at_base(Family family);
+  std::vector<Family> families() const;
+
+  Result<void> add_queue(const Rule& rule, const Tag& tag);
+  Result<void> add_family(const Rule& rule, const Tag& tag, Family family, std::uint32_t mark,
+                          bool& any);
+  Result<std::uint32_t> choose_mark(const Tag& tag);
+  Result<void> mark_open_connections(const Rule& rule, std::uint32_t mark);
+  Result<void> remove_queue(const Tag& tag);
+  Result<void> remove_made(Family family, const Tag& tag);
+
+  Result<NetemSeen> look_at_netem(const Tag& tag);
+  Result<void> add_netem(const Rule& rule, const Tag& tag);
+  Result<void> remove_netem(const Tag& tag);
+
+  Processes& processes_;
+};
+
+Result<std::string> RealNetwork::run(const Command& command) {
+  GF_TRY_AS(Exit exit, processes_.run(command));
+  if (exit.code == 0) return std::move(exit.out);
+  while (!exit.err.empty() && exit.err.back() == '\n') exit.err.pop_back();
+  const bool forbidden = exit.err.find("ermission denied") != std::string::npos ||
+                         exit.err.find("not permitted") != std::string::npos;
+  return fail(forbidden ? Cause::NotPermitted : Cause::Io,
+              fmt::format("`{}` failed: {}; {}", fmt::join(command.argv, " "),
+                          exit.err.empty() ? fmt::format("exit code {}", exit.code) : exit.err,
+                          forbidden ? "it needs root or CAP_NET_ADMIN"
+                                    : "see `gunflint doctor` for what this host lacks"));
+}
+
+/// A host without IPv6 has no packets of it, and ip6tables would load a module to say so.
+std::vector<Family> RealNetwork::families() const {
+  if (::access("/proc/self/net/if_inet6", R_OK) == 0) return {Family::V4, Family::V6};
+  return {Family::V4};
+}
+
+Result<TableState> RealNetwork::look(Family family, bool counters) {
+  GF_TRY_AS(const std::string text, run(save_command(family, counters)));
+  return parse_save(text);
+}
+
+/// Without nft, or with the old iptables whose tables are part of the kernel, nothing beyond our
+/// own chains is made, as far as anybody could tell; so nothing more is removed.
+Result<BaseState> RealNetwork::look_at_base(Family family) {
+  const BaseState unknown{true, true, true, 0};
+  auto version = processes_.run({.argv = {iptables_name(family), "-V"}});
+  if (!version || version->out.find("nf_tables") == std::string::npos) return unknown;
+  auto tables = processes_.run({.argv = {"nft", "-j", "list", "tables", nft_family(family)}});
+  auto chains = processes_.run({.argv = {"nft", "-j", "list", "chains", nft_family(family)}});
+  if (!tables || !chains || tables->code != 0 || chains->code != 0) return unknown;
+  return parse_base(tables->out, chains->out, family);
+}
+
+Result<std::uint32_t> RealNetwork::choose_mark(const Tag& tag) {
+  std::uint32_t used = 0;
+  for (const Family family : families()) {
+    GF_TRY_AS(const TableState table, look(family));
+    if (const auto own = table.marks.find(tag.text); own != table.marks.end()) return own->second;
+    GF_TRY_AS(const std::string all, run({.argv = {iptables_name(family) + "-save"}}));
+    used |= mentioned_marks(all);
+  }
+  // Rules that iptables does not show; without nft there are none.
+  if (auto rules = processes_.run({.argv = {"nft", "list", "ruleset"}}); rules && rules->code == 0)
+    used |= mentioned_marks(rules->out);
+  while (const std::uint32_t bit = free_mark(used)) {
+    GF_TRY_AS(const bool in_use, connection_mark_in_use(bit));
+    if (!in_use) return bit;
+    used |= bit;
+  }
+  return fail(Cause::Conflict,
+              "every bit of the connection mark is used on this host, so one process's connections "
+              "cannot be told from others; select by ports instead (`to: {ports: [..]}` on a "
+              "target that is the host)");
+}
+
+Result<void> RealNetwork::add_queue(const Rule& rule, const Tag& tag) {
+  std::uint32_t mark = 0;
+  if (needs_mark(rule)) {
+    GF_TRY_AS(mark, choose_mark(tag));
+  }
+  bool any = false;
+  for (const Family family : families()) GF_TRY(add_family(rule, tag, family, mark, any));
+  if (!any)
+    return fail(Cause::BadInput,
+                "no packet of this host can match the rule: all its hosts are IPv6 addresses, and "
+                "this host has no IPv6; name IPv4 hosts");
+  return mark == 0 ? Result<void>() : mark_open_connections(rule, mark);
+}
+
+Result<void> RealNetwork::add_family(const Rule& rule, const Tag& tag, Family family,
+                                     std::uint32_t mark, bool& any) {
+  GF_TRY_AS(const TableState table, look(family));
+  GF_TRY_AS(const BaseState base, look_at_base(family));
+  const auto jumps = table.jumps.find(tag.text);
+  const std::size_t there = jumps == table.jumps.end() ? 0 : jumps->second.size();
+  const std::size_t wanted = needs_mark(rule) ? 2 : 1;
+  Made made = made_by_us(base, table);
+  if (wanted == 1) made.output = table.made.contains(tag.text) && table.made.at(tag.text).output;
+  const auto input = restore_input(rule, tag, family, mark, made, there == wanted);
+  if (!input || (there != 0 && there != wanted))
+    if (const std::string gone = unjump_input(table, tag); !gone.empty())
+      GF_TRY(run(restore_command(family, gone)));
+  if (!input) return {};
+  any = true;
+  GF_TRY(run(restore_command(family, *input)));
+  return {};
+}
+
+Result<void> RealNetwork::mark_open_connections(const Rule& rule, std::uint32_t mark) {
+  std::vector<Flow> flows;
+  for (const auto& traffic : rule.traffic)
+    for (const int pid : traffic.processes) {
+      const auto inodes = socket_inodes(pid);
+      const std::string folder = fmt::format("/proc/{}/net/", pid);
+      // A process that has ended meanwhile has no connections.
+      const std::string v4 = read_text_file(folder + "tcp", 64u << 20).value_or("");
+      const std::string v6 = read_text_file(folder + "tcp6", 64u << 20).value_or("");
+      auto listening = parse_listening(v4, inodes);
+      const auto more = parse_listening(v6, inodes);
+      listening.insert(listening.end(), more.begin(), more.end());
+      for (const auto& flow : parse_connections(v4, false, inodes, listening))
+        flows.push_back(flow);
+      for (const auto& flow : parse_connections(v6, true, inodes, listening)) flows.push_back(flow);
+    }
+  return mark_connections(flows, mark);
+}
+
+Result<void> RealNetwork::remove_queue(const Tag& tag) {
+  std::uint32_t mark = 0;
+  for (const Family family : families()) {
+    auto table = look(family);
+    // A host without iptables has nothing of ours.
+    if (!table && table.error().cause == Cause::Gone) return {};
+    if (!table) return fail(std::move(table).error());
+    if (const auto own = table->marks.find(tag.text); own != table->marks.end()) mark = own->second;
+    if (const std::string input = unjump_input(*table, tag); !input.empty())
+      GF_TRY(run(restore_command(family, input)));
+  }
+  if (mark != 0) {
+    GF_TRY(clear_connection_mark(mark));
+  }
+  for (const Family family : families()) GF_TRY(remove_made(family, tag));
+  return {};
+}
+
+/// The base chains that we made and nobody uses, then our chains; and the table, together with our
+/// chains in one step, when nothing else is in it.
+Result<void> RealNetwork::remove_made(Family family, const Tag& tag) {
+  GF_TRY_AS(const TableState table, look(family));
+  if (!table.chains.contains(tag.text) && !table.chains.contains(output_chain(tag))) return {};
+  const auto made = table.made.find(tag.text);
+  auto empty = [&](const std::string& chain) { return !table.rules.contains(chain); };
+  if (made != table.made.end()) {
+    GF_TRY_AS(BaseState base, look_at_base(family));
+    if (made->second.input && base.input && empty("INPUT")) {
+      GF_TRY(run(delete_base_chain_command(family, "INPUT")));
+      base.input = false;
+    }
+    if (made->second.output && base.output && empty("OUTPUT")) {
+      GF_TRY(run(delete_base_chain_command(family, "OUTPUT")));
+      base.output = false;
+    }
+    const std::size_t ours = (table.chains.contains(tag.text) ? 1 : 0) +
+                             (table.chains.contains(output_chain(tag)) ? 1 : 0);
+    if (made->second.table && base.table && !base.input && !base.output &&
+        base.other_chains == ours)
+      return run(delete_table_command(family)).map([](const std::string&) {});
+  }
+  return run(restore_command(family, remove_chains_input(table, tag))).map([](const std::string&) {
+  });
+}
+
+Result<bool> RealNetwork::present(const Tag& tag) {
+  for (const Family family : families()) {
+    auto table = look(family);
+    if (!table && table.error().cause == Cause::Gone) break;
+    if (!table) return fail(std::move(table).error());
+    if (table->jumps.contains(tag.text) || table->chains.contains(tag.text) ||
+        table->chains.contains(output_chain(tag)))
+      return true;
+  }
+  GF_TRY_AS(const NetemSeen netem, look_at_netem(tag));
+  return !netem.ours.empty();
+}
+
+Result<Matched> RealNetwork::matched(const Tag& tag) {
+  bool found = false;
+  Matched sum;
+  for (const Family family : families()) {
+    auto table = look(family, true);
+    if (!table && table.error().cause == Cause::Gone) break;
+    if (!table) return fail(std::move(table).error());
+    if (!table->jumps.contains(tag.text)) continue;
+    found = true;
+    sum.packets += table->matched[tag.text].packets;
+    sum.bytes += table->matched[tag.text].bytes;
+  }
+  if (found) return sum;
+  GF_TRY_AS(const NetemSeen netem, look_at_netem(tag));
+  if (netem.ours.empty())
+    return fail(Cause::Gone, "no rule of this host carries " + tag.text +
+                                 "; somebody removed it, or the firewall was loaded anew");
+  return netem.matched;
+}
+
+Result<NetemSeen> RealNetwork::look_at_netem(const Tag& tag) {
+  auto shown = run(netem_show_command());
+  if (!shown && (shown.error().cause == Cause::Gone || shown.error().cause == Cause::Unsupported))
+    return NetemSeen{};
+  if (!shown) return fail(std::move(shown).error());
+  return parse_netem(*shown, tag);
+}
+
+Result<void> RealNetwork::add_netem(const Rule& rule, const Tag& tag) {
+  GF_TRY(remove_netem(tag));
+  GF_TRY_AS(const NetemSeen seen, look_at_netem(tag));
+  for (const auto& interface : netem_interfaces(rule))
+    for (const auto& foreign : seen.foreign)
+      if (interface == foreign)
+        return fail(Cause::Conflict,
+                    fmt::format("{} has a queueing discipline of its own, which netem would "
+                                "replace; use `backend: nfqueue`",
+                                interface));
+  for (const auto& command : netem_add_commands(rule, tag))
+    if (auto done = run(command); !done) {
+      (void)remove_netem(tag);
+      return fail(std::move(done).error());
+    }
+  return {};
+}
+
+Result<void> RealNetwork::remove_netem(const Tag& tag) {
+  GF_TRY_AS(const NetemSeen seen, look_at_netem(tag));
+  for (const auto& interface : seen.ours) GF_TRY(run(netem_remove_command(interface, tag)));
+  return {};
+}
+
+Result<bool> RealNetwork::reaches(int pid) {
+  struct stat own {
+  }, other{};
+  if (::stat("/proc/self/ns/net", &own) != 0) return fail_errno(errno, "look at our own network");
+  const std::string path = fmt::format("/proc/{}/ns/net", pid);
+  if (::stat(path.c_str(), &other) != 0) return fail_errno(errno, "look at " + path);
+  return own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+}
+
+}  // namespace
+
+std::unique_ptr<Network> make_real_network(Processes& processes) {
+  return std::make_unique<RealNetwork>(processes);
+}
+
+}  // namespace gunflint

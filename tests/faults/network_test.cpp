@@ -1,0 +1,43 @@
+// Which rules the network fault asks for, and what it makes of what its holder measured.
+#include <gtest/gtest.h>
+
+#include "faults/fault_case.hpp"
+
+namespace gunflint {
+namespace {
+
+FaultTrial web(FakeHost& fake, std::string_view params) {
+  fake.on_holder("delay", [](FakeHost&, const FakeHolder&) {
+    return json(R"({"packets": 90, "released": 88, "mean_hold_ns": 50100000})");
+  });
+  return {fake.add_process({.name = "web", .ports = {8080, 8443}}), json(params)};
+}
+
+}  // namespace
+}  // namespace gunflint
+
+using namespace gunflint;
+
+GUNFLINT_FAULT_CASE(network, to_a_service) {
+  return web(fake, R"({"to": {"hosts": ["10.0.0.5"], "ports": [5432]}, "delay": "50ms"})");
+}
+GUNFLINT_FAULT_CASE(network, from_clients) {
+  return web(fake, R"({"from": {"ports": [8080]}, "delay": "50ms", "jitter": "10ms"})");
+}
+GUNFLINT_FAULT_CASE(network, everything_of_a_process_in_its_own_cgroup) {
+  fake.add_cgroup("", "/shop");
+  FaultTrial trial = web(fake, R"({"delay": "50ms"})");
+  trial.member = fake.add_process({.name = "own", .cgroups = {{"", "/shop"}}, .ports = {9000}});
+  return trial;
+}
+GUNFLINT_FAULT_CASE(network, everything_of_the_host) {
+  FaultTrial trial = web(fake, R"({"delay": "50ms"})");
+  trial.member = Member{.target = "web", .id = "host", .label = "host"};
+  return trial;
+}
+GUNFLINT_FAULT_CASE(network, by_netem) {
+  FaultTrial trial = web(fake, R"({"from": {"ports": [8080]}, "delay": "50ms"})");
+  fake.facts.netem = true;
+  fake.facts.tools["ip"] = "/usr/sbin/ip";
+  return trial;
+}

@@ -1,0 +1,127 @@
+#pragma once
+// What the lab tests of the network fault stand on: an echo server in a process of its own,
+// application-level round trips, holders as forked children, and a picture of everything that a
+// network fault could leave behind.
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gunflint/concepts/fault.hpp"
+#include "host/fd.hpp"
+#include "host/holder_board.hpp"
+#include "host/no_http.hpp"
+#include "host/real_host.hpp"
+#include "support/lab.hpp"
+
+namespace gunflint {
+
+/// Echoes every byte. Port 0: a free one. It is a child of this test and ends with it.
+class EchoServer {
+ public:
+  explicit EchoServer(const std::string& address = "127.0.0.1");
+  ~EchoServer();
+  int port() const { return port_; }
+  pid_t pid() const { return pid_; }
+
+ private:
+  int port_ = 0;
+  pid_t pid_ = 0;
+};
+
+/// One TCP connection whose every byte comes back.
+class EchoClient {
+ public:
+  EchoClient(const std::string& address, int port);
+  /// Milliseconds until the answer; negative when the connection broke or 5 s passed.
+  double round_trip();
+  /// Median of `count` round trips.
+  double median(int count);
+  std::vector<double> round_trips(int count);
+  /// MiB per second, there and back.
+  double throughput(std::size_t bytes);
+
+ private:
+  Fd fd_;
+};
+
+double median(std::vector<double> values);
+/// How long connect, one request and its answer take, in milliseconds.
+double connect_and_ask(const std::string& address, int port);
+
+/// Runs `act` in a child process after `enter`; its exit code.
+/// A child that opens a connection to `port` when it gets 'c', does a round trip when it gets 'r',
+/// and answers with milliseconds.
+class RemoteClient {
+ public:
+  explicit RemoteClient(const std::string& address, int port);
+  ~RemoteClient();
+  pid_t pid() const { return pid_; }
+  void connect();
+  double round_trip();
+  double median(int count);
+
+ private:
+  double ask(char what);
+  pid_t pid_ = 0;
+  Fd control_;
+};
+
+/// Holders as children of this test: the bodies are the real ones.
+class ForkedHolders final : public Holders {
+ public:
+  ~ForkedHolders() override;
+  Result<void> start(const std::string& kind, const Value& config, const Tag& tag) override;
+  Result<Value> stats(const Tag& tag) override;
+  Result<void> stop(const Tag& tag) override;
+  Result<bool> running(const Tag& tag) override;
+  pid_t pid(const Tag& tag) { return running_.at(tag.text).pid; }
+  /// As if it had crashed.
+  void kill(const Tag& tag);
+
+ private:
+  struct One {
+    pid_t pid = 0;
+    Fd stop;
+    std::unique_ptr<HolderBoardMap> board;
+  };
+  std::map<std::string, One> running_;
+};
+
+/// A real host with one network fault in it.
+class NetworkBench {
+ public:
+  NetworkBench();
+  Host& host() { return *host_; }
+  ForkedHolders& holders() { return holders_; }
+
+  Member host_member() const;
+  Member process(pid_t pid, std::vector<int> ports) const;
+
+  /// observe, inject; fails the test when one of them fails.
+  void inject(const Member& member, const std::string& params, const Tag& tag);
+  Bite bite(const Tag& tag);
+  void restore(const Tag& tag);
+
+ private:
+  struct Injected {
+    Member member;
+    Value params, saved;
+  };
+  RealHost real_;
+  std::unique_ptr<Network> network_;
+  ForkedHolders holders_;
+  std::unique_ptr<Http> http_;
+  std::unique_ptr<Host> host_;
+  const FaultKind* kind_;
+  std::map<std::string, Injected> injected_;
+};
+
+/// Rules of both families, queueing disciplines, packet queues, marked connections, and cgroups
+/// with a tag. Packet counters left out.
+std::string picture(lab::Lab& lab);
+
+}  // namespace gunflint
