@@ -64,7 +64,9 @@ TEST_F(Network, AnswersOfAServiceTakeLonger) {
                  tag_);
   expect_added(client.median(40), before, 50);
   // A new connection pays once for the handshake and once for the request.
-  expect_added(connect_and_ask("127.0.0.1", server.port()), 0, 100);
+  std::vector<double> fresh;
+  for (int i = 0; i < 9; ++i) fresh.push_back(connect_and_ask("127.0.0.1", server.port()));
+  expect_added(median(fresh), 0, 100);
   bench_->restore(tag_);
 }
 
