@@ -30,6 +30,16 @@ struct ListOptions {
 };
 int list_command(const ListOptions&);
 
+// ---- the record ----
+struct ReportOptions {
+  std::string run = "last";            ///< an id, its end, a folder, or a journal file
+  std::string format = "html";         ///< html, markdown, junit, json, or text (the verdict block)
+  std::string to;                      ///< -o: a file, or "-" for stdout
+  std::vector<std::string> soft;       ///< outcomes that count as skipped in JUnit
+  std::string out = "gunflint-runs";   ///< where runs lie
+};
+int report_command(const ReportOptions&);
+
 // ---- everything else ----
 struct DemoOptions {
   std::string out = "gunflint-runs/demo";  ///< reports and the experiments that were run

@@ -39,7 +39,19 @@ void add_file_commands(CLI::App& app, Action& action) {
 void add_run_commands(CLI::App& app, Action& action) { (void)app, (void)action; }
 
 /// report, judge, history.
-void add_record_commands(CLI::App& app, Action& action) { (void)app, (void)action; }
+void add_record_commands(CLI::App& app, Action& action) {
+  add(app, action, "report", "Tell a finished run: a page, a postmortem, JUnit, JSON",
+      &report_command, [](CLI::App& c, ReportOptions& o) {
+        c.add_option("run", o.run, "A run's id, its end, a folder or a journal file")
+            ->capture_default_str();
+        c.add_option("--format", o.format, "html, markdown, junit, json, or text (the verdict)")
+            ->check(CLI::IsMember({"html", "markdown", "junit", "json", "text"}))
+            ->capture_default_str();
+        c.add_option("-o,--output", o.to, "The file to write; - for stdout");
+        c.add_option("--soft", o.soft, "Outcomes that JUnit shows as skipped")->delimiter(',');
+        c.add_option("--out", o.out, "Where runs lie")->capture_default_str();
+      });
+}
 
 /// load, inject, demo, version.
 void add_single_commands(CLI::App& app, Action& action) {

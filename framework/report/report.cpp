@@ -8,7 +8,7 @@
 
 namespace gunflint {
 
-std::string render(const RunView& view, Format format, const ReportOptions& options) {
+std::string render(const RunView& view, Format format, const RenderOptions& options) {
   switch (format) {
     case Format::Html:
       return html_report(view);
@@ -37,7 +37,7 @@ std::string default_file_name(Format format) {
 }
 
 Result<void> write_report(const RunView& view, Format format, const std::string& path,
-                          const ReportOptions& options) {
+                          const RenderOptions& options) {
   const std::string text = render(view, format, options);
   const std::string beside = path + ".new";
   const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -17,15 +17,15 @@ struct Names<Format> {
       std::pair{Format::Junit, "junit"}, std::pair{Format::Json, "json"}};
 };
 
-struct ReportOptions {
+struct RenderOptions {
   std::set<Outcome> soft;  ///< `--soft`: these count as skipped in JUnit, not as failures
 };
 
-std::string render(const RunView& view, Format format, const ReportOptions& options = {});
+std::string render(const RunView& view, Format format, const RenderOptions& options = {});
 
 /// Writes the file whole or not at all (a new file beside it, then renamed).
 Result<void> write_report(const RunView& view, Format format, const std::string& path,
-                          const ReportOptions& options = {});
+                          const RenderOptions& options = {});
 
 /// "report.html", "report.md", "junit.xml", "report.json".
 std::string default_file_name(Format format);

@@ -118,6 +118,10 @@
     var font = (small ? 11 : 12) + 'px system-ui, sans-serif';
     var columns = series.map(function (s) { return s.values; });
     var values = o.value || count;
+    // On a logarithmic axis only whole decades are drawn.
+    function decades(_, ticks) {
+      return ticks.map(function (v) { return Math.abs(Math.log10(v) - Math.round(Math.log10(v))) > 1e-6 ? null : v; });
+    }
     var common = { stroke: colours.ink, font: font, grid: { stroke: colours.grid, width: 1 }, ticks: { stroke: colours.grid, width: 1, size: 4 } };
     var u = new uPlot({
       width: card.clientWidth, height: o.height || (small ? 170 : 210),
@@ -133,12 +137,11 @@
       },
       axes: [
         Object.assign({}, common, { size: 30, space: small ? 55 : 80, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200], values: function (_, ticks) { return ticks.map(clock); } }),
-        Object.assign({}, common, {
-          size: axis, space: 30, incrs: o.whole ? [1, 2, 5, 10, 20, 50, 100] : undefined,
+        Object.assign({}, common, o.log ? { filter: decades, grid: { stroke: colours.grid, width: 1, filter: decades }, ticks: { stroke: colours.grid, width: 1, size: 4, filter: decades } } : {}, {
+          size: axis, space: o.log ? 1 : 30, incrs: o.whole ? [1, 2, 5, 10, 20, 50, 100] : undefined,
           values: function (_, ticks) {
             return ticks.map(function (v) {
               if (v == null) return null;
-              if (o.log && Math.abs(Math.log10(v) - Math.round(Math.log10(v))) > 1e-6) return '';
               return o.log ? duration(v).replace('.0 ', ' ').replace('.00 ', ' ') : values(v);
             });
           }
@@ -209,7 +212,7 @@
       plot('Use of ' + target.name, 'mean share of the limit', target.at_s, [
         { label: 'cpu', values: target.cpu, colour: colours.lines[0] },
         { label: 'memory', values: target.memory, colour: colours.flight }
-      ], { least: 0.1, value: function (v) { return v == null ? '–' : (v * 100).toFixed(v < 0.1 ? 1 : 0) + ' %'; } });
+      ], { least: 0.1, value: function (v) { return v == null ? '–' : (v * 100).toFixed(v > 0 && v < 0.1 ? 1 : 0) + ' %'; } });
   }
 
   function readingPlot(r) {
@@ -232,12 +235,11 @@
     needleLine = element('div', 'needle');
     card.appendChild(needleLine);
     var bars = [];
-    function lane(label, items) {
+    // `named` lanes carry their label above the track: names are longer than the axis is wide.
+    function lane(label, items, named) {
       if (!items.length) return;
-      var row = element('div', 'lane'), track = element('div', 'track');
-      var caption = element('div', 'label', label);
-      caption.title = label;
-      row.appendChild(caption);
+      var row = element('div', 'lane' + (named ? ' named' : '')), track = element('div', 'track');
+      row.appendChild(element('div', 'label', label));
       row.appendChild(track);
       items.forEach(function (i) {
         var bar = element('div', 'bar ' + i.cls, i.text);
@@ -255,13 +257,14 @@
     data.faults.forEach(function (f) {
       if (f.from_s == null) return;
       var to = f.to_s == null ? span.max : f.to_s;
-      lane(f.name, [{ text: f.type, from: f.from_s, to: to, cls: 'fault', title: f.name + ' (' + f.type + ' on ' + f.target + ')  ' + clock(f.from_s) + ' – ' + clock(to) }]);
+      var who = f.name + (f.type ? ' (' + f.type + (f.target ? ' on ' + f.target : '') + ')' : '');
+      lane(who, [{ text: '', from: f.from_s, to: to, cls: 'fault', title: who + '  ' + clock(f.from_s) + ' – ' + clock(to) }], true);
     });
     data.hypotheses.forEach(function (h) {
       lane(h.name, h.states.map(function (s) {
         var to = s.to_s == null ? span.max : s.to_s;
         return { text: '', from: s.from_s, to: to, cls: s.state, title: h.name + ' ' + s.state + (s.value ? ' (' + s.value + ')' : '') + '  ' + clock(s.from_s) + ' – ' + clock(to) };
-      }));
+      }), true);
     });
     lanes = function (min, max) {
       bars.forEach(function (b) {
