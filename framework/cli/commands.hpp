@@ -6,6 +6,7 @@
 /// A new command is three things: a struct and a function here, its options in options.cpp, its
 /// file.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,25 @@ struct DemoOptions {
   std::string out = "gunflint-runs/demo";  ///< reports and the experiments that were run
 };
 int demo_command(const DemoOptions&);
+
+struct LoadOptions {
+  std::string url;
+  std::string rate = "100/s", length = "10s", timeout = "10s";
+  std::string arrivals = "uniform";  ///< or poisson
+  std::string method, data;
+  std::vector<std::string> headers;  ///< "Name: value"
+  std::vector<std::string> expect;   ///< "p99 < 400ms"
+  int connections = 1000;
+  int loops = 0;  ///< 0: one per two cores
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int load_command(const LoadOptions&);
+
+struct WorkerOptions {
+  int loops = 0;
+};
+int worker_command(const WorkerOptions&);
 
 struct VersionOptions {
   bool json = false;

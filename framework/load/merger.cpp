@@ -6,7 +6,7 @@ namespace gunflint {
 
 bool generator_was_the_limit(const Histogram& late, Duration median_latency, double cpu,
                              bool out_of_sockets) {
-  const auto tolerated = std::max<Duration>(1ms, median_latency / 20);
+  const auto tolerated = std::max<Duration>(10ms, median_latency / 20);
   const double too_late = late.above(tolerated);
   const bool lag = too_late >= 5 && too_late > 0.01 * static_cast<double>(late.count());
   return lag || cpu > 0.9 || out_of_sockets;

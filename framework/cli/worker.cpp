@@ -1,0 +1,16 @@
+// `gunflint worker`: a load worker, spoken to over its standard input and output. Started by
+// gunflint itself; see load/spawned_worker.hpp.
+#include <unistd.h>
+
+#include "cli/commands.hpp"
+#include "load/spawned_worker.hpp"
+
+namespace gunflint {
+
+int worker_command(const WorkerOptions& options) {
+  return serve_worker(STDIN_FILENO, STDOUT_FILENO, options.loops) == 0
+             ? exit_code(Outcome::Held)
+             : exit_code(Outcome::ToolError);
+}
+
+}  // namespace gunflint
