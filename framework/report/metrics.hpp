@@ -1,0 +1,51 @@
+#pragma once
+/// `run --metrics ADDR`: the running experiment as a /metrics page, so that dashboards can draw it
+/// beside the system's own metrics and shade the fault windows. Read from events, like any report.
+///
+///   gunflint_experiment_running{name,run}        1 from load start to the end of the run
+///   gunflint_run_result{name,run}                exit code; appears when the run has ended
+///   gunflint_phase{phase}                        1 for the present phase, 0 for those that were
+///   gunflint_stage{load,stage}                   1 for the present stage, 0 for those that were
+///   gunflint_fault_active{fault,kind,target}     1 while active (semantics 7), else 0
+///   gunflint_injections_open{fault}              injections in force now
+///   gunflint_hypothesis_ok{name}                 1 green, 0 red, NaN unknown
+///   gunflint_recovery_seconds{fault}             time to recover, once it is known
+///   gunflint_arrivals_asked{load}                journeys per second that the schedule asks for
+///   gunflint_journeys_{due,dropped,ended,completed}_total{load,journey}
+///   gunflint_requests_total{load,journey,step,error}  error is the class, empty for a success
+///   gunflint_request_seconds{load,journey,step}  histogram, from the due time
+///   gunflint_latency_seconds{load,quantile}      of the last closed second; NaN without requests
+///   gunflint_in_flight{load}, gunflint_generator_saturated{load},
+///   gunflint_send_late_seconds{load}             p99 of the generator's own lateness
+///   gunflint_members_{ready,desired}{target}, gunflint_member_restarts{target}
+
+#include <memory>
+#include <string>
+
+#include "gunflint/base/result.hpp"
+#include "gunflint/model/event.hpp"
+
+namespace gunflint {
+
+class MetricsServer {
+ public:
+  /// Listens on `address`: "9464" and ":9464" (loopback), "host-ip:9464", "[::]:9464", or
+  /// "0.0.0.0:9464". Port 0 takes a free one. The page is /metrics. Two threads of its own, which
+  /// take no signals.
+  static Result<MetricsServer> start(const std::string& address);
+  MetricsServer(MetricsServer&&) noexcept;
+  MetricsServer& operator=(MetricsServer&&) noexcept;
+  ~MetricsServer();
+
+  /// Every event of the run, in the journal's order; from one thread.
+  void on(const Event& event);
+  int port() const;
+  std::string url() const;
+
+ private:
+  class Page;
+  explicit MetricsServer(std::unique_ptr<Page> page);
+  std::unique_ptr<Page> page_;
+};
+
+}  // namespace gunflint
