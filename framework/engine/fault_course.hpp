@@ -23,7 +23,7 @@ struct Surroundings {
   const Judge& judge;
   const Roster& roster;
   Injections& injections;
-  Sink& sink;
+  RunSink& sink;
   std::uint64_t seed = 0;
   Duration hard_stop{};  ///< bounds faults whose end is not known yet
   std::function<FaultMoments(const std::string&)> moments;

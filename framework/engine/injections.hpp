@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/sink.hpp"
+#include "engine/run_sink.hpp"
 
 namespace gunflint {
 
@@ -34,7 +34,7 @@ struct Injection {
 class Injections {
  public:
   /// `run` makes ids and tags unique: "<run>.1", "gf-" and ten characters.
-  Injections(Sink& sink, std::string run) : sink_(sink), run_(std::move(run)) {}
+  Injections(RunSink& sink, std::string run) : sink_(sink), run_(std::move(run)) {}
 
   struct Order {
     std::string fault, type, agent;
@@ -74,7 +74,7 @@ class Injections {
   void leave_behind(Duration now, Injection& i, const std::string& why, const std::string& what,
                     const std::string& command);
 
-  Sink& sink_;
+  RunSink& sink_;
   std::string run_;
   int last_ = 0;
   std::map<std::string, Injection> all_;

@@ -27,7 +27,7 @@ struct RunSetup {
   std::function<const FaultKind*(const std::string&)> kind_of;
 };
 
-class Run : private Sink {
+class Run : private RunSink {
  public:
   explicit Run(RunSetup setup);
 
