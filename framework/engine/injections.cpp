@@ -8,7 +8,7 @@ namespace gunflint {
 namespace {
 
 /// An agent answers within its own deadlines; these bound our waiting for a broken one.
-constexpr Duration inject_patience = 30s, restore_patience = 20s, bite_patience = 2s;
+constexpr Duration inject_patience = 35s, restore_patience = 65s, bite_patience = 2s;
 
 std::string tag_of(const std::string& run, int number) {
   Draw draw(static_cast<std::uint64_t>(number), run);
