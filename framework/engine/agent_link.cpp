@@ -21,7 +21,7 @@ Cause cause_named(const std::string& name) {
 
 }  // namespace
 
-AgentLink::AgentLink(Child child, Duration lease, OnAnswer on_answer, OnGone on_gone)
+AgentLink::AgentLink(AgentProcess child, Duration lease, OnAnswer on_answer, OnGone on_gone)
     : child_(std::move(child)),
       lease_(lease),
       on_answer_(std::move(on_answer)),
@@ -30,7 +30,7 @@ AgentLink::AgentLink(Child child, Duration lease, OnAnswer on_answer, OnGone on_
 Result<std::unique_ptr<AgentLink>> AgentLink::open(const std::vector<std::string>& argv,
                                                    const Hello& hello, OnAnswer on_answer,
                                                    OnGone on_gone) {
-  GF_TRY_AS(Child child, Child::start(argv));
+  GF_TRY_AS(AgentProcess child, AgentProcess::start(argv));
   std::unique_ptr<AgentLink> link(
       new AgentLink(std::move(child), hello.lease, std::move(on_answer), std::move(on_gone)));
   link->reader_ = std::jthread([l = link.get()](const std::stop_token& stop) { l->read_on(stop); });

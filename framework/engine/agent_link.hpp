@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/child.hpp"
+#include "engine/agent_process.hpp"
 #include "gunflint/model/message.hpp"
 #include "host/frame.hpp"
 
@@ -41,14 +41,14 @@ class AgentLink {
   void farewell_later(std::function<void(Closed)> on_closed);
 
  private:
-  AgentLink(Child child, Duration lease, OnAnswer on_answer, OnGone on_gone);
+  AgentLink(AgentProcess child, Duration lease, OnAnswer on_answer, OnGone on_gone);
   Result<Answer> wait_for(std::uint64_t id, Duration deadline);
   Result<std::uint64_t> write(const AgentRequest& request, bool awaited);
   void read_on(const std::stop_token& stop);
   void deliver(std::uint64_t id, Answer answer);
   void lose(std::string why);
 
-  Child child_;
+  AgentProcess child_;
   Duration lease_;
   OnAnswer on_answer_;
   OnGone on_gone_;

@@ -1,4 +1,4 @@
-#include "engine/child.hpp"
+#include "engine/agent_process.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -14,7 +14,7 @@ extern char** environ;
 
 namespace gunflint {
 
-Result<Child> Child::start(const std::vector<std::string>& argv) {
+Result<AgentProcess> AgentProcess::start(const std::vector<std::string>& argv) {
   GF_TRY_AS(FdPair input, make_pipe());
   GF_TRY_AS(FdPair output, make_pipe());
   posix_spawn_file_actions_t files;
@@ -33,7 +33,7 @@ Result<Child> Child::start(const std::vector<std::string>& argv) {
   std::vector<char*> words;
   for (const auto& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
-  Child child;
+  AgentProcess child;
   const int error =
       ::posix_spawnp(&child.pid_, words[0], &files, &attributes, words.data(), environ);
   ::posix_spawn_file_actions_destroy(&files);
@@ -47,25 +47,25 @@ Result<Child> Child::start(const std::vector<std::string>& argv) {
   return child;
 }
 
-Child::Child(Child&& o) noexcept
+AgentProcess::AgentProcess(AgentProcess&& o) noexcept
     : pid_(std::exchange(o.pid_, -1)), in_(std::move(o.in_)), out_(std::move(o.out_)) {}
-Child& Child::operator=(Child&& o) noexcept {
+AgentProcess& AgentProcess::operator=(AgentProcess&& o) noexcept {
   std::swap(pid_, o.pid_);
   std::swap(in_, o.in_);
   std::swap(out_, o.out_);
   return *this;
 }
-Child::~Child() {
+AgentProcess::~AgentProcess() {
   close_pipes();
   (void)wait(2s);
 }
 
-void Child::close_pipes() {
+void AgentProcess::close_pipes() {
   in_.close();
   out_.close();
 }
 
-std::optional<int> Child::wait(Duration patience) {
+std::optional<int> AgentProcess::wait(Duration patience) {
   if (pid_ < 0) return 0;
   Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (handle) {

@@ -11,16 +11,16 @@
 
 namespace gunflint {
 
-class Child {
+class AgentProcess {
  public:
   /// `argv[0]` is a path or is looked up in PATH. Standard error stays ours.
-  static Result<Child> start(const std::vector<std::string>& argv);
-  Child() = default;
-  Child(Child&&) noexcept;
-  Child& operator=(Child&&) noexcept;
+  static Result<AgentProcess> start(const std::vector<std::string>& argv);
+  AgentProcess() = default;
+  AgentProcess(AgentProcess&&) noexcept;
+  AgentProcess& operator=(AgentProcess&&) noexcept;
   /// Closes the pipes and waits a moment; a child that does not end is left to itself (it may be
   /// taking things back).
-  ~Child();
+  ~AgentProcess();
 
   int pid() const { return pid_; }
   int in() const { return in_.get(); }    ///< write here what it reads
