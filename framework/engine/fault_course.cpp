@@ -193,7 +193,7 @@ std::string FaultCourse::too_wide(Duration now, const std::vector<Member>& membe
 }
 
 std::string FaultCourse::inject_into(Duration now, const Member& member) {
-  Injections::Order order;
+  OpenInjections::Order order;
   order.fault = spec_.name;
   order.type = drawn_->type;
   order.params = drawn_->params;
@@ -211,8 +211,8 @@ std::string FaultCourse::inject_into(Duration now, const Member& member) {
 void FaultCourse::injecting(Duration now) {
   std::size_t in_force = 0, failed = 0, nothing = 0;
   for (const auto& id : now_) {
-    const Injection& i = around_.injections.at(id);
-    if (i.state == Injection::State::Asked) return;
+    const OpenInjection& i = around_.injections.at(id);
+    if (i.state == OpenInjection::State::Asked) return;
     if (i.failed) ++failed;
     if (!i.nothing_to_do.empty()) ++nothing, nothing_ = i.nothing_to_do;
     if (i.injected) ++in_force;
@@ -298,7 +298,7 @@ Duration FaultCourse::end_of_repetition(Duration now) const {
 
 int FaultCourse::open() const {
   return static_cast<int>(std::count_if(now_.begin(), now_.end(), [&](const std::string& id) {
-    return around_.injections.at(id).state != Injection::State::Closed;
+    return around_.injections.at(id).state != OpenInjection::State::Closed;
   }));
 }
 
@@ -327,7 +327,7 @@ void FaultCourse::stop(Duration now) {
   state_ = State::Restoring;
 }
 
-void FaultCourse::injected(Duration now, const Injection& injection) {
+void FaultCourse::injected(Duration now, const OpenInjection& injection) {
   if (!moments_.begin) moments_.begin = now;
   if (injection.instant && kind_ && kind_->healing(drawn_->params) == Healing::ByPlatform)
     victims_.push_back(injection.member);

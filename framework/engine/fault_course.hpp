@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/injections.hpp"
+#include "engine/open_injections.hpp"
 #include "engine/roster.hpp"
 #include "engine/schedule.hpp"
 #include "gunflint/concepts/fault.hpp"
@@ -22,8 +22,8 @@ struct Surroundings {
   const Schedule& schedule;
   const Judge& judge;
   const Roster& roster;
-  Injections& injections;
-  Sink& sink;
+  OpenInjections& injections;
+  RunSink& sink;
   std::uint64_t seed = 0;
   Duration hard_stop{};  ///< bounds faults whose end is not known yet
   std::function<FaultMoments(const std::string&)> moments;
@@ -42,7 +42,7 @@ class FaultCourse {
   /// Ends it early: takes back what is in force, starts nothing new.
   void stop(Duration now);
 
-  void injected(Duration now, const Injection& injection);
+  void injected(Duration now, const OpenInjection& injection);
 
   const FaultSpec& spec() const { return spec_; }
   /// From its first verified injection to its last undo.

@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "engine/sink.hpp"
+#include "engine/run_sink.hpp"
 
 namespace gunflint {
 
 class PhaseTurns {
  public:
-  explicit PhaseTurns(Sink& sink) : sink_(sink) {}
+  explicit PhaseTurns(RunSink& sink) : sink_(sink) {}
   void begin(Duration now) { turn(now, "before"); }
   /// `active`: faults between their first verified injection and their last verified undo.
   void faults_active(Duration now, int active) {
@@ -28,7 +28,7 @@ class PhaseTurns {
     phase_ = phase;
     sink_.happen(now, PhaseStarted{phase});
   }
-  Sink& sink_;
+  RunSink& sink_;
   std::string phase_;
 };
 

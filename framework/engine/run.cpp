@@ -43,7 +43,7 @@ Run::Run(RunSetup setup)
   };
   for (const auto& fault : setup_.experiment.faults)
     courses_.push_back(std::make_unique<FaultCourse>(fault, around_));
-  injections_.on_injected = [this](Duration now, const Injection& injection) {
+  injections_.on_injected = [this](Duration now, const OpenInjection& injection) {
     for (auto& course : courses_)
       if (course->spec().name == injection.fault) course->injected(now, injection);
     follow_faults(now);
@@ -59,6 +59,7 @@ void Run::happen(Duration at, Happening what) {
 }
 
 std::vector<Event> Run::on(Duration now, const Input& input) {
+  now_ = now;
   take(now, input);
   advance(now);
   return std::exchange(events_, {});
@@ -307,7 +308,8 @@ void Run::finish(Duration now) {
 std::optional<Duration> Run::next_wake() const {
   std::optional<Duration> wake;
   const auto at = [&](std::optional<Duration> t) {
-    if (t) wake = wake ? std::min(*wake, *t) : *t;
+    // What is not later than now has been looked at: it waits for something else.
+    if (t && *t > now_) wake = wake ? std::min(*wake, *t) : *t;
   };
   if (state_ == State::Opening || state_ == State::Over) return wake;
   at(injections_.next_wake());

@@ -27,7 +27,7 @@ struct RunSetup {
   std::function<const FaultKind*(const std::string&)> kind_of;
 };
 
-class Run : private Sink {
+class Run : private RunSink {
  public:
   explicit Run(RunSetup setup);
 
@@ -71,7 +71,7 @@ class Run : private Sink {
   Schedule schedule_;
   Judge judge_;
   Roster roster_;
-  Injections injections_;
+  OpenInjections injections_;
   PhaseTurns phases_;
   Seconds seconds_;
   Surroundings around_;
@@ -82,6 +82,7 @@ class Run : private Sink {
   std::size_t stages_started_ = 0;
   std::vector<PlannedStage> stages_;  ///< by begin
   bool gate_passed_ = false, failed_fast_ = false;
+  Duration now_{};
   Duration deadline_{};  ///< of draining or closing
   std::set<std::string> open_agents_;
   std::optional<Verdict> verdict_;

@@ -6,7 +6,7 @@
 
 #include "gunflint/model/slice.hpp"
 
-namespace gunflint {
+namespace gunflint::inline load_room {
 
 constexpr std::size_t error_classes = Names<ErrorClass>::table.size();
 
@@ -43,4 +43,4 @@ struct Tally {
   std::vector<JourneyTally> journeys;
 };
 
-}  // namespace gunflint
+}  // namespace gunflint::inline load_room

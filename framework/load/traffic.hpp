@@ -19,7 +19,7 @@
 #include "load/tally.hpp"
 #include "load/users.hpp"
 
-namespace gunflint {
+namespace gunflint::inline load_room {
 
 /// CLOCK_MONOTONIC as seen from t = 0.
 class LoopClock {
@@ -134,4 +134,4 @@ class Traffic {
   std::vector<char> buffer_ = std::vector<char>(64 * 1024);
 };
 
-}  // namespace gunflint
+}  // namespace gunflint::inline load_room

@@ -12,7 +12,7 @@
 #include "gunflint/base/units.hpp"
 #include "load/cookies.hpp"
 
-namespace gunflint {
+namespace gunflint::inline load_room {
 
 constexpr std::uint32_t nobody = 0xffffffff;
 
@@ -109,4 +109,4 @@ class UserQueue {
   std::size_t size_ = 0;
 };
 
-}  // namespace gunflint
+}  // namespace gunflint::inline load_room

@@ -8,7 +8,7 @@
 
 namespace gunflint {
 
-void LoadSecond::add(const LoadSecond& o) {
+void SecondOfLoad::add(const SecondOfLoad& o) {
   times.merge(o.times);
   ended += o.ended, failed += o.failed, attempts += o.attempts;
   due += o.due, dropped += o.dropped, journeys += o.journeys, completed += o.completed;
@@ -17,7 +17,7 @@ void LoadSecond::add(const LoadSecond& o) {
   longest = std::max(longest, o.longest);
 }
 
-void LoadSecond::subtract(const LoadSecond& o) {
+void SecondOfLoad::subtract(const SecondOfLoad& o) {
   times.subtract(o.times);
   ended -= o.ended, failed -= o.failed, attempts -= o.attempts;
   due -= o.due, dropped -= o.dropped, journeys -= o.journeys, completed -= o.completed;
@@ -25,8 +25,8 @@ void LoadSecond::subtract(const LoadSecond& o) {
   seconds -= o.seconds, saturated -= o.saturated;
 }
 
-LoadSecond look_at(const std::vector<Slice>& slices, const OfLoad& of) {
-  LoadSecond out;
+SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of) {
+  SecondOfLoad out;
   out.seconds = 1;
   const bool journey_times = !of.journey.empty() && of.step.empty();
   for (const auto& slice : slices) {
@@ -80,7 +80,7 @@ std::optional<LoadMetric> load_metric(const std::string& name) {
   return std::nullopt;
 }
 
-std::optional<double> value_of(const LoadSecond& o, const std::string& name) {
+std::optional<double> value_of(const SecondOfLoad& o, const std::string& name) {
   auto share = [](std::uint64_t part, std::uint64_t whole) -> std::optional<double> {
     if (whole == 0) return std::nullopt;
     return static_cast<double>(part) / static_cast<double>(whole);
@@ -129,7 +129,7 @@ bool not_by_chance(std::uint64_t bad, std::uint64_t total, double allowed) {
 
 }  // namespace
 
-Measure measure(const LoadSecond& over, const Condition& condition) {
+Measure measure(const SecondOfLoad& over, const Condition& condition) {
   Measure out;
   out.value = value_of(over, condition.metric);
   if (!out.value) return out;

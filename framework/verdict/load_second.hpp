@@ -12,7 +12,7 @@
 
 namespace gunflint {
 
-struct LoadSecond {
+struct SecondOfLoad {
   Histogram times;  ///< request latencies; of a journey: due to last answer
   std::uint64_t ended = 0, failed = 0, attempts = 0;  ///< requests
   std::uint64_t due = 0, dropped = 0, journeys = 0, completed = 0;
@@ -24,12 +24,12 @@ struct LoadSecond {
   int seconds = 0;
   int saturated = 0;  ///< seconds in which the generator was the limit
 
-  void add(const LoadSecond& other);
-  void subtract(const LoadSecond& other);  ///< leaves `longest`
+  void add(const SecondOfLoad& other);
+  void subtract(const SecondOfLoad& other);  ///< leaves `longest`
 };
 
 /// The part of one second's slices (all workers) that `of` looks at.
-LoadSecond look_at(const std::vector<Slice>& slices, const OfLoad& of);
+SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of);
 
 /// What a load's metric is made of.
 struct LoadMetric {
@@ -57,9 +57,9 @@ struct Measure {
   bool violated = false;  ///< by the estimate
   bool surely = false;    ///< violated, and not by chance
 };
-Measure measure(const LoadSecond& over, const Condition& condition);
+Measure measure(const SecondOfLoad& over, const Condition& condition);
 /// Value only, without a limit (baseline, bootstrap).
-std::optional<double> value_of(const LoadSecond& over, const std::string& metric);
+std::optional<double> value_of(const SecondOfLoad& over, const std::string& metric);
 
 /// The share of bad samples that the condition allows: 0.05 for p95, 0.01 for error_rate < 1%.
 std::optional<double> allowed_share(const Condition& condition);

@@ -7,7 +7,7 @@
 #include "verdict/recovery_watch.hpp"
 #include "verdict/users.hpp"
 
-namespace gunflint {
+namespace gunflint::inline verdict_room {
 
 /// Judged once per run, over the journeys' due seconds.
 bool is_once_per_run(const Hypothesis& hypothesis);
@@ -21,4 +21,4 @@ Span affected_span(const Phases& phases, const RecoveryWatch& recoveries, int en
 
 Finding judge_once(const Hypothesis& hypothesis, const Users& users, Span span, bool over);
 
-}  // namespace gunflint
+}  // namespace gunflint::inline verdict_room

@@ -73,7 +73,7 @@ void Sli::start_clock() { target_.start_clock(); }
 Look Sli::look_at_load() const {
   Look look;
   if (!window_.full()) return look;
-  const LoadSecond sum = window_.sum();
+  const SecondOfLoad sum = window_.sum();
   const Measure measured = measure(sum, setup_.expect);
   if (!measured.value && sum.answered == 0 && window_.due_long_ago() > 0) {
     // Semantics 16: users came and nobody was answered. For a guard that is what it waits for.

@@ -46,7 +46,7 @@ class Sli {
   const Setup& setup() const { return setup_; }
   const OfLoad* of_load() const { return std::get_if<OfLoad>(&setup_.of); }
   /// The last closed second alone (for phase verdicts).
-  const LoadSecond& last_second() const { return last_; }
+  const SecondOfLoad& last_second() const { return last_; }
   std::optional<double> last_value() const;
 
  private:
@@ -56,7 +56,7 @@ class Sli {
   Window window_;
   Points points_;
   TargetSeries target_;
-  LoadSecond last_;
+  SecondOfLoad last_;
 };
 
 /// "p95 612ms", "5.2 % (63 of 512)" …: a look as people read it.

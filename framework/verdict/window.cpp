@@ -17,7 +17,7 @@ void Window::restart(int second) {
   while (kept_.front().first < second) drop_front();
 }
 
-void Window::push(int second, LoadSecond sample) {
+void Window::push(int second, SecondOfLoad sample) {
   int from = second - width_ + 1;
   while (!restarts_.empty() && *restarts_.begin() <= second) {
     from = std::max(from, *restarts_.begin());
@@ -28,8 +28,8 @@ void Window::push(int second, LoadSecond sample) {
   kept_.emplace_back(second, std::move(sample));
 }
 
-LoadSecond Window::sum() const {
-  LoadSecond sum = sum_;
+SecondOfLoad Window::sum() const {
+  SecondOfLoad sum = sum_;
   sum.longest = Duration(0);
   for (const auto& [second, sample] : kept_) sum.longest = std::max(sum.longest, sample.longest);
   return sum;

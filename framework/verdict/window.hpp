@@ -14,14 +14,14 @@ class Window {
   explicit Window(int seconds) : width_(seconds) {}
 
   /// Adds the next second. Seconds come in order and without gaps.
-  void push(int second, LoadSecond sample);
+  void push(int second, SecondOfLoad sample);
   /// Forgets everything before `second`, now or when it comes.
   void restart(int second);
 
   bool full() const { return static_cast<int>(kept_.size()) == width_; }
   int width() const { return width_; }
   /// All seconds in the window.
-  LoadSecond sum() const;
+  SecondOfLoad sum() const;
   /// Journeys that were due in the older half: those had time to be answered.
   std::uint64_t due_long_ago() const;
 
@@ -29,8 +29,8 @@ class Window {
   void drop_front();
 
   int width_;
-  std::deque<std::pair<int, LoadSecond>> kept_;
-  LoadSecond sum_;
+  std::deque<std::pair<int, SecondOfLoad>> kept_;
+  SecondOfLoad sum_;
   std::set<int> restarts_;  ///< not reached yet
 };
 

@@ -1,4 +1,4 @@
-#include "engine/injections.hpp"
+#include "engine/open_injections.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@ namespace gunflint {
 namespace {
 
 /// An agent answers within its own deadlines; these bound our waiting for a broken one.
-constexpr Duration inject_patience = 30s, restore_patience = 20s, bite_patience = 2s;
+constexpr Duration inject_patience = 35s, restore_patience = 65s, bite_patience = 2s;
 
 std::string tag_of(const std::string& run, int number) {
   Draw draw(static_cast<std::uint64_t>(number), run);
@@ -19,8 +19,8 @@ std::string tag_of(const std::string& run, int number) {
 
 }  // namespace
 
-std::string Injections::start(Duration now, const Order& order) {
-  Injection i;
+std::string OpenInjections::start(Duration now, const Order& order) {
+  OpenInjection i;
   i.id = fmt::format("{}.{}", run_, ++last_);
   i.fault = order.fault;
   i.agent = order.agent;
@@ -42,25 +42,25 @@ std::string Injections::start(Duration now, const Order& order) {
   return id;
 }
 
-void Injections::take_back(Duration now, const std::string& id) {
-  Injection* i = find(id);
-  if (!i || i->abandoned || i->state == Injection::State::Closed ||
-      i->state == Injection::State::Restoring || i->state == Injection::State::Lost)
+void OpenInjections::take_back(Duration now, const std::string& id) {
+  OpenInjection* i = find(id);
+  if (!i || i->abandoned || i->state == OpenInjection::State::Closed ||
+      i->state == OpenInjection::State::Restoring || i->state == OpenInjection::State::Lost)
     return;
-  if (i->state == Injection::State::Asked) {
+  if (i->state == OpenInjection::State::Asked) {
     i->abandoned = true;  // the answer to `inject` comes first
     return;
   }
-  i->state = Injection::State::Restoring;
+  i->state = OpenInjection::State::Restoring;
   i->asked = now;
   sink_.ask(AskAgent{i->agent, Restore{id}});
 }
 
-void Injections::take_back_all(Duration now) {
+void OpenInjections::take_back_all(Duration now) {
   for (auto id = order_.rbegin(); id != order_.rend(); ++id) take_back(now, *id);
 }
 
-void Injections::on(Duration now, const std::string& agent, const Answer& answer) {
+void OpenInjections::on(Duration now, const std::string& agent, const Answer& answer) {
   const auto known = [&](const std::string& id) { return find(id); };
   if (const auto* done = std::get_if<InjectDone>(&answer)) {
     if (auto* i = known(done->injection)) injected(now, *i, *done);
@@ -69,18 +69,18 @@ void Injections::on(Duration now, const std::string& agent, const Answer& answer
   } else if (const auto* back = std::get_if<RestoreDone>(&answer)) {
     if (auto* i = known(back->injection)) restored(now, *i, *back);
   } else if (const auto* failed = std::get_if<Failed>(&answer)) {
-    Injection* i = known(failed->injection);
-    if (i && i->state == Injection::State::Asked)
+    OpenInjection* i = known(failed->injection);
+    if (i && i->state == OpenInjection::State::Asked)
       refused(now, *i, failed->cause, failed->message);
-    else if (i && i->state == Injection::State::Restoring)
+    else if (i && i->state == OpenInjection::State::Restoring)
       leave_behind(now, *i, failed->message, failed->message, "gunflint recover");
     else
       sink_.happen(now, Note{"warning", fmt::format("agent {}: {}", agent, failed->message)});
   }
 }
 
-void Injections::injected(Duration now, Injection& i, const InjectDone& done) {
-  if (i.state != Injection::State::Asked) return;
+void OpenInjections::injected(Duration now, OpenInjection& i, const InjectDone& done) {
+  if (i.state != OpenInjection::State::Asked) return;
   if (!done.nothing_to_do.empty()) {
     i.nothing_to_do = done.nothing_to_do;
     close(now, i);
@@ -88,7 +88,7 @@ void Injections::injected(Duration now, Injection& i, const InjectDone& done) {
   }
   i.injected = true;
   i.last_bite = now;
-  i.state = Injection::State::InForce;
+  i.state = OpenInjection::State::InForce;
   sink_.happen(now, Injected{i.id, i.fault, i.member.id, i.member.label, done.bite});
   if (on_injected) on_injected(now, i);
   if (!i.instant && !done.bite.in_force) {
@@ -103,15 +103,15 @@ void Injections::injected(Duration now, Injection& i, const InjectDone& done) {
   }
 }
 
-void Injections::refused(Duration now, Injection& i, const std::string& cause,
-                         const std::string& why) {
+void OpenInjections::refused(Duration now, OpenInjection& i, const std::string& cause,
+                             const std::string& why) {
   i.failed = true;
   sink_.happen(now, InjectionFailed{i.id, i.fault, i.member.id, why, cause});
   close(now, i);
 }
 
-void Injections::restored(Duration now, Injection& i, const RestoreDone& done) {
-  if (i.state == Injection::State::Closed) return;
+void OpenInjections::restored(Duration now, OpenInjection& i, const RestoreDone& done) {
+  if (i.state == OpenInjection::State::Closed) return;
   if (!done.verified && !done.gone) {
     leave_behind(now, i, done.why, done.left.empty() ? done.why : done.left,
                  done.command.empty() ? "gunflint recover" : done.command);
@@ -122,8 +122,8 @@ void Injections::restored(Duration now, Injection& i, const RestoreDone& done) {
   close(now, i);
 }
 
-void Injections::bitten(Duration now, Injection& i, const BiteSeen& seen) {
-  if (i.state != Injection::State::InForce) return;
+void OpenInjections::bitten(Duration now, OpenInjection& i, const BiteSeen& seen) {
+  if (i.state != OpenInjection::State::InForce) return;
   if (seen.unknown.empty()) {
     sink_.happen(now, BiteRead{i.id, seen.bite});
     if (seen.bite.in_force) {
@@ -133,33 +133,33 @@ void Injections::bitten(Duration now, Injection& i, const BiteSeen& seen) {
   }
 }
 
-void Injections::close(Duration now, Injection& i) {
-  i.state = Injection::State::Closed;
+void OpenInjections::close(Duration now, OpenInjection& i) {
+  i.state = OpenInjection::State::Closed;
   if (on_closed) on_closed(now, i);
 }
 
-void Injections::leave_behind(Duration now, Injection& i, const std::string& why,
-                              const std::string& what, const std::string& command) {
+void OpenInjections::leave_behind(Duration now, OpenInjection& i, const std::string& why,
+                                  const std::string& what, const std::string& command) {
   sink_.happen(now, Undone{i.id, i.fault, i.member.id, false, false, why, "agent"});
   sink_.happen(now, LeftBehind{i.id, i.fault, i.member.id, what, command});
   close(now, i);
 }
 
-void Injections::agent_gone(Duration now, const std::string& agent) {
+void OpenInjections::agent_gone(Duration now, const std::string& agent) {
   for (auto& [id, i] : all_) {
-    if (i.agent != agent || i.state == Injection::State::Closed) continue;
-    if (i.state == Injection::State::Asked) {
+    if (i.agent != agent || i.state == OpenInjection::State::Closed) continue;
+    if (i.state == OpenInjection::State::Asked) {
       i.failed = true;
       sink_.happen(now, InjectionFailed{id, i.fault, i.member.id,
                                         "its agent was lost while it injected", "unreachable"});
     }
-    i.state = Injection::State::Lost;
+    i.state = OpenInjection::State::Lost;
   }
 }
 
-void Injections::agent_done(Duration now, const AgentDone& done) {
+void OpenInjections::agent_done(Duration now, const AgentDone& done) {
   for (auto& [id, i] : all_) {
-    if (i.agent != done.agent || i.state == Injection::State::Closed) continue;
+    if (i.agent != done.agent || i.state == OpenInjection::State::Closed) continue;
     if (done.clean) {
       sink_.happen(now, Undone{id, i.fault, i.member.id, true, false, "",
                                done.recovered ? "recovery" : "agent"});
@@ -173,53 +173,56 @@ void Injections::agent_done(Duration now, const AgentDone& done) {
   }
 }
 
-void Injections::check(Duration now) {
+void OpenInjections::check(Duration now) {
   for (auto& [id, i] : all_) {
-    if (i.state == Injection::State::InForce && !i.bite_lost && now - i.last_bite > bite_patience) {
+    if (i.state == OpenInjection::State::InForce && !i.bite_lost &&
+        now - i.last_bite > bite_patience) {
       i.bite_lost = true;
       sink_.happen(now,
                    BiteLost{id, fmt::format("not seen in force since {}", human(i.last_bite))});
     }
-    if (i.state == Injection::State::Asked && now - i.asked >= inject_patience) {
+    if (i.state == OpenInjection::State::Asked && now - i.asked >= inject_patience) {
       // It may still be half way in: what was asked must be taken back.
       i.failed = true;
       sink_.happen(now, InjectionFailed{id, i.fault, i.member.id,
                                         "no answer in " + print(inject_patience), "timed out"});
-      i.state = Injection::State::Restoring;
+      i.state = OpenInjection::State::Restoring;
       i.asked = now;
       sink_.ask(AskAgent{i.agent, Restore{id}});
-    } else if (i.state == Injection::State::Restoring && now - i.asked >= restore_patience) {
+    } else if (i.state == OpenInjection::State::Restoring && now - i.asked >= restore_patience) {
       leave_behind(now, i, "no answer in " + print(restore_patience),
                    "what `" + i.fault + "` changed on " + i.member.label, "gunflint recover");
     }
   }
 }
 
-bool Injections::all_closed() const {
+bool OpenInjections::all_closed() const {
   for (const auto& [id, i] : all_)
-    if (i.state != Injection::State::Closed) return false;
+    if (i.state != OpenInjection::State::Closed) return false;
   return true;
 }
 
-std::set<std::string> Injections::under_fault() const {
+std::set<std::string> OpenInjections::under_fault() const {
   std::set<std::string> members;
   for (const auto& [id, i] : all_)
-    if (i.state != Injection::State::Closed) members.insert(i.member.target + "/" + i.member.id);
+    if (i.state != OpenInjection::State::Closed)
+      members.insert(i.member.target + "/" + i.member.id);
   return members;
 }
 
-std::optional<Duration> Injections::next_wake() const {
+std::optional<Duration> OpenInjections::next_wake() const {
   std::optional<Duration> wake;
   const auto at = [&](Duration t) { wake = wake ? std::min(*wake, t) : t; };
   for (const auto& [id, i] : all_) {
-    if (i.state == Injection::State::InForce && !i.bite_lost) at(i.last_bite + bite_patience + 1ns);
-    if (i.state == Injection::State::Asked) at(i.asked + inject_patience);
-    if (i.state == Injection::State::Restoring) at(i.asked + restore_patience);
+    if (i.state == OpenInjection::State::InForce && !i.bite_lost)
+      at(i.last_bite + bite_patience + 1ns);
+    if (i.state == OpenInjection::State::Asked) at(i.asked + inject_patience);
+    if (i.state == OpenInjection::State::Restoring) at(i.asked + restore_patience);
   }
   return wake;
 }
 
-Injection* Injections::find(const std::string& id) {
+OpenInjection* OpenInjections::find(const std::string& id) {
   const auto it = all_.find(id);
   return it == all_.end() ? nullptr : &it->second;
 }

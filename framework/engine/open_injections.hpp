@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/sink.hpp"
+#include "engine/run_sink.hpp"
 
 namespace gunflint {
 
-struct Injection {
+struct OpenInjection {
   /// Asked: no answer yet. InForce: injected. Restoring: taken back on request. Lost: its agent is
   /// gone. Closed: nothing (more) to undo.
   enum class State { Asked, InForce, Restoring, Lost, Closed };
@@ -31,10 +31,10 @@ struct Injection {
   bool bite_lost = false;
 };
 
-class Injections {
+class OpenInjections {
  public:
   /// `run` makes ids and tags unique: "<run>.1", "gf-" and ten characters.
-  Injections(Sink& sink, std::string run) : sink_(sink), run_(std::move(run)) {}
+  OpenInjections(RunSink& sink, std::string run) : sink_(sink), run_(std::move(run)) {}
 
   struct Order {
     std::string fault, type, agent;
@@ -56,28 +56,28 @@ class Injections {
   /// Bites that were lost, answers that never came.
   void check(Duration now);
 
-  const Injection& at(const std::string& id) const { return all_.at(id); }
+  const OpenInjection& at(const std::string& id) const { return all_.at(id); }
   bool all_closed() const;
   /// Distinct members under a fault right now, as "target/member id".
   std::set<std::string> under_fault() const;
   std::optional<Duration> next_wake() const;
   /// Injected events and closings are told to the fault's course.
-  std::function<void(Duration, const Injection&)> on_injected, on_closed;
+  std::function<void(Duration, const OpenInjection&)> on_injected, on_closed;
 
  private:
-  Injection* find(const std::string& id);
-  void injected(Duration now, Injection& i, const InjectDone& done);
-  void refused(Duration now, Injection& i, const std::string& cause, const std::string& why);
-  void restored(Duration now, Injection& i, const RestoreDone& done);
-  void bitten(Duration now, Injection& i, const BiteSeen& seen);
-  void close(Duration now, Injection& i);
-  void leave_behind(Duration now, Injection& i, const std::string& why, const std::string& what,
+  OpenInjection* find(const std::string& id);
+  void injected(Duration now, OpenInjection& i, const InjectDone& done);
+  void refused(Duration now, OpenInjection& i, const std::string& cause, const std::string& why);
+  void restored(Duration now, OpenInjection& i, const RestoreDone& done);
+  void bitten(Duration now, OpenInjection& i, const BiteSeen& seen);
+  void close(Duration now, OpenInjection& i);
+  void leave_behind(Duration now, OpenInjection& i, const std::string& why, const std::string& what,
                     const std::string& command);
 
-  Sink& sink_;
+  RunSink& sink_;
   std::string run_;
   int last_ = 0;
-  std::map<std::string, Injection> all_;
+  std::map<std::string, OpenInjection> all_;
   std::vector<std::string> order_;  ///< ids in order of injection
 };
 

@@ -5,9 +5,9 @@
 
 namespace gunflint {
 
-class Sink {
+class RunSink {
  public:
-  virtual ~Sink() = default;
+  virtual ~RunSink() = default;
   virtual void happen(Duration at, Happening what) = 0;
   virtual void ask(Task task) = 0;
 };

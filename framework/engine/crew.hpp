@@ -1,0 +1,67 @@
+#pragma once
+/// Everything that does things: agents, load workers, probes. Crew starts tasks and puts what comes
+/// of them into the inbox; it decides nothing. One owner thread.
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/agent_link.hpp"
+#include "engine/inbox.hpp"
+#include "gunflint/concepts/probe.hpp"
+#include "gunflint/concepts/worker.hpp"
+
+namespace gunflint {
+
+/// How the program reaches the world; made by the command line.
+struct CrewParts {
+  /// The command that is the agent of this key ("local", "root", "api").
+  std::function<std::vector<std::string>(const std::string& agent)> agent_argv;
+  std::function<Result<std::unique_ptr<Worker>>(OnSlice, OnWorkerLost)> make_worker;
+  std::function<Result<std::unique_ptr<Probe>>(const ProbeSpec&, const std::string& metric)>
+      make_probe;
+};
+
+class Crew {
+ public:
+  Crew(CrewParts parts, Inbox& inbox, std::string run, Duration lease);
+  ~Crew();
+
+  /// Opens an agent and keeps it. The Welcome says what it took back of dead runs.
+  Result<Welcome> open_agent(const std::string& key);
+  Result<std::vector<Member>> find_members(const std::string& agent, const TargetSpec& target);
+  Result<FaultExamined> examine(const std::string& agent, const ExamineFault& what);
+  Result<void> watch(const std::string& agent, const TargetSpec& target);
+  /// Starts a worker and lets it check what it needs.
+  Result<void> prepare_load(const std::vector<LoadSpec>& loads, std::uint64_t seed);
+  Result<void> begin_load(Time at);
+
+  /// t = 0; readings before it have negative times.
+  void set_start(Time at) { start_ = at.time_since_epoch().count(); }
+  void start(const Task& task);
+
+ private:
+  struct Reader {
+    std::jthread thread;
+  };
+  void start_probe(const StartProbe& probe);
+  void recover(const std::string& agent);
+  void close_agents();
+  Duration since_start() const;
+
+  CrewParts parts_;
+  Inbox& inbox_;
+  std::string run_;
+  Duration lease_;
+  std::atomic<Duration::rep> start_;
+  std::map<std::string, std::unique_ptr<AgentLink>> agents_;
+  std::unique_ptr<Worker> worker_;
+  std::map<std::string, Reader> probes_;
+  std::vector<std::jthread> recoveries_;
+};
+
+}  // namespace gunflint

@@ -1,0 +1,321 @@
+#include "engine/planner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/bounds.hpp"
+#include "engine/picker.hpp"
+#include "engine/schedule.hpp"
+#include "verdict/binomial.hpp"
+
+namespace gunflint {
+namespace {
+
+const std::string& target_of(const FaultSpec& fault, const FaultSpec& drawn) {
+  return fault.target.empty() ? drawn.target : fault.target;
+}
+
+/// The fault itself, or each that `one_of` may draw.
+std::vector<const FaultSpec*> alternatives(const FaultSpec& fault) {
+  std::vector<const FaultSpec*> all;
+  for (const auto& one : fault.one_of) all.push_back(&one);
+  if (all.empty()) all.push_back(&fault);
+  return all;
+}
+
+PlanNote note(std::string kind, const FaultSpec& fault, std::string sentence, std::string fix) {
+  PlanNote n{std::move(kind), fault.name, std::move(sentence), std::move(fix), "", 0};
+  if (fault.mark.source) n.file = fault.mark.source->name, n.line = fault.mark.line;
+  return n;
+}
+
+/// "red from 5 slow of 100": how many bad samples of a full window make it red.
+std::string red_from_line(const Hypothesis& h, const Experiment& experiment) {
+  const auto* of = std::get_if<OfLoad>(&h.of);
+  if (!of || h.window_is_phase || h.expect.of_baseline) return {};
+  double share = 0;
+  std::string_view word = "failed";
+  const std::string& metric = h.expect.metric;
+  if (metric.size() > 1 && metric[0] == 'p' && metric[1] >= '0' && metric[1] <= '9') {
+    share = 1 - std::stod("0." + metric.substr(1));
+    word = "slow";
+  } else if (metric == "error_rate") {
+    share = h.expect.limit.value;
+  } else if (metric == "success_rate" || metric == "completion_rate") {
+    share = 1 - h.expect.limit.value;
+  } else {
+    return {};
+  }
+  double rate = 0;  // of the slowest constant stage: there the window is emptiest
+  for (const auto& load : experiment.loads)
+    if (of->load.empty() || of->load == load.name)
+      for (const auto& stage : load.stages)
+        if (stage.rate && stage.rate->per_second > 0)
+          rate = rate == 0 ? stage.rate->per_second : std::min(rate, stage.rate->per_second);
+  const auto n = static_cast<std::uint64_t>(rate * seconds(h.window));
+  if (n == 0) return {};
+  const auto k = red_from(n, share);
+  if (k > n) return fmt::format("never red: {} samples in {} are too few", n, print(h.window));
+  return fmt::format("red from {} {} of {}", k, word, n);
+}
+
+void plan_hypotheses(const Experiment& experiment, Plan& plan) {
+  for (const auto& h : experiment.steady_state) {
+    plan.hypotheses.push_back(
+        {h.name, describe(h.of), h.expect.text, red_from_line(h, experiment)});
+    if (!std::holds_alternative<OfLoad>(h.of) && !std::holds_alternative<OfTarget>(h.of)) {
+      const Duration every = h.every.value_or(std::holds_alternative<OfPrometheus>(h.of) ? 5s : 1s);
+      plan.probes.push_back(describe(h.of) + ", every " + print(every));
+    }
+  }
+}
+
+void plan_targets(const Experiment& experiment, const Inventory& inventory, Plan& plan) {
+  for (const auto& target : experiment.targets) {
+    PlannedTarget planned{target.name, target.kind, {}, ""};
+    if (const auto it = inventory.trouble.find(target.name); it != inventory.trouble.end()) {
+      planned.trouble = it->second;
+      plan.notes.push_back({"missing", "", fmt::format("target `{}`: {}", target.name, it->second),
+                            "", target.mark.source ? target.mark.source->name : "",
+                            target.mark.line});
+    }
+    if (const auto it = inventory.members.find(target.name); it != inventory.members.end())
+      for (const auto& m : it->second) planned.members.push_back(m.label);
+    plan.targets.push_back(std::move(planned));
+  }
+}
+
+class FaultPlanner {
+ public:
+  FaultPlanner(const Experiment& experiment, const FindKind& find, const Inventory& inventory,
+               Plan& plan)
+      : experiment_(experiment), find_(find), inventory_(inventory), plan_(plan) {}
+
+  void add(const FaultSpec& spec, const FaultBounds& bounds) {
+    PlannedFault fault;
+    fault.name = spec.name;
+    fault.when = Schedule::in_words(spec.start);
+    fault.start = bounds.earliest.begin.value_or(0s);
+    fault.latest_start = bounds.latest.begin.value_or(0s);
+    fault.end = bounds.earliest.end.value_or(0s);
+    fault.latest_end = bounds.latest.end.value_or(0s);
+    if (spec.repeat) fault.repetitions = spec.repeat->times.value_or(0);
+    for (const FaultSpec* one : alternatives(spec)) {
+      fault.type += (fault.type.empty() ? "" : " or ") + one->type;
+      const FaultKind* kind = find_(one->type);
+      if (!kind) {
+        plan_.notes.push_back(note("error", spec,
+                                   fmt::format("fault type `{}` is not in this version", one->type),
+                                   "gunflint list faults"));
+        continue;
+      }
+      check(spec, *one, *kind);
+      fault.instant = kind->instant;
+      fault.healing = word(kind->healing(one->params));
+    }
+    fault.target = target_of(spec, *alternatives(spec).front());
+    if (const auto it = inventory_.members.find(fault.target); it != inventory_.members.end()) {
+      fault.members_found = static_cast<int>(it->second.size());
+      if (inventory_.asked && it->second.empty()) nobody(spec, fault.target);
+    }
+    fault.whom = inventory_.asked ? pick_in_words(spec.pick, fault.members_found) : "";
+    for (const auto& e : inventory_.examined)
+      if (e.fault == spec.name) examined(spec, e, fault);
+    fault.members_hit = static_cast<int>(fault.injections.size());
+    check_radius(spec, fault);
+    plan_.faults.push_back(std::move(fault));
+  }
+
+ private:
+  static std::string word(Healing healing) {
+    return healing == Healing::ByUs         ? "by us"
+           : healing == Healing::ByPlatform ? "by the platform"
+                                            : "never";
+  }
+  void check(const FaultSpec& spec, const FaultSpec& one, const FaultKind& kind) {
+    if (kind.healing(one.params) == Healing::Never && !spec.irreversible && !one.irreversible)
+      plan_.notes.push_back(note("error", spec, fmt::format("`{}` cannot be taken back", spec.name),
+                                 "give it an undo, or say `irreversible: true`"));
+    const bool lasts = spec.length || one.length || spec.start.how == Start::How::While;
+    if (!kind.instant && !lasts)
+      plan_.notes.push_back(note("error", spec, fmt::format("`{}` has no end", spec.name),
+                                 "add `for: 30s` or `while: <stage>`"));
+    const auto& target = target_of(spec, one);
+    if (!experiment_.target(target))
+      plan_.notes.push_back(note("error", spec, fmt::format("`{}` names no target", spec.name),
+                                 "add `target: <name>`"));
+  }
+  void nobody(const FaultSpec& spec, const std::string& target) {
+    const TargetSpec* t = experiment_.target(target);
+    const bool skip = (t && t->on_empty == OnEmpty::Skip) || spec.optional;
+    plan_.notes.push_back(note(skip ? "warning" : "missing", spec,
+                               fmt::format("target `{}` has no member right now", target),
+                               "start it, or correct its selector"));
+  }
+  void examined(const FaultSpec& spec, const Inventory::Examination& e, PlannedFault& fault) {
+    PlannedInjection injection;
+    injection.member = e.member.id;
+    injection.label = e.member.label;
+    injection.agent = e.agent;
+    injection.actions = e.examined.actions;
+    injection.undo = e.examined.undo;
+    injection.keys = e.examined.keys;
+    injection.nothing_to_do = e.examined.nothing_to_do;
+    for (const auto& value : e.examined.needs)
+      if (const auto need = decode<Need>(value); need && !need->present) {
+        injection.missing.push_back(fmt::format("{} {}; {}", need->what, need->why, need->fix));
+        plan_.notes.push_back(
+            note("missing", spec, fmt::format("`{}` needs {} {}", spec.name, need->what, need->why),
+                 need->fix));
+      }
+    if (!e.trouble.empty())
+      plan_.notes.push_back(
+          note("missing", spec, fmt::format("`{}` on {}: {}", spec.name, e.member.label, e.trouble),
+               ""));
+    if (!e.examined.nothing_to_do.empty())
+      plan_.notes.push_back(note("warning", spec,
+                                 fmt::format("`{}` would change nothing on {}: {}", spec.name,
+                                             e.member.label, e.examined.nothing_to_do),
+                                 ""));
+    fault.injections.push_back(std::move(injection));
+  }
+  void check_radius(const FaultSpec& spec, const PlannedFault& fault) {
+    const BlastRadius& radius = experiment_.blast_radius;
+    const auto refuse = [&](std::string sentence) {
+      plan_.notes.push_back(
+          note("error", spec, std::move(sentence), "pick fewer members, or widen `blast_radius`"));
+    };
+    if (radius.max_members && fault.members_hit > *radius.max_members)
+      refuse(fmt::format("`{}` would hit {} members, `max_members` allows {}", spec.name,
+                         fault.members_hit, *radius.max_members));
+    if (radius.max_share && fault.members_found > 0) {
+      const int most = static_cast<int>(radius.max_share->of_one * fault.members_found + 1e-9);
+      if (fault.members_hit > most)
+        refuse(fmt::format("`{}` would hit {} of {} members, `max_share: {}` allows {}", spec.name,
+                           fault.members_hit, fault.members_found, print(*radius.max_share), most));
+    }
+    const bool leave = fault.healing == "by the platform";
+    if (inventory_.asked && fault.members_hit > 0 && leave &&
+        fault.members_found - fault.members_hit < radius.keep_ready)
+      refuse(fmt::format("`{}` would leave {} of {} members, `keep_ready` asks for {}", spec.name,
+                         fault.members_found - fault.members_hit, fault.members_found,
+                         radius.keep_ready));
+  }
+
+  const Experiment& experiment_;
+  const FindKind& find_;
+  const Inventory& inventory_;
+  Plan& plan_;
+};
+
+/// Two faults that can be in force at the same time must not touch the same thing.
+void find_conflicts(const Experiment& experiment, Plan& plan) {
+  for (std::size_t a = 0; a < plan.faults.size(); ++a)
+    for (std::size_t b = a + 1; b < plan.faults.size(); ++b) {
+      const auto &x = plan.faults[a], &y = plan.faults[b];
+      if (x.instant || y.instant || x.latest_end <= y.start || y.latest_end <= x.start) continue;
+      for (const auto& i : x.injections)
+        for (const auto& j : y.injections)
+          for (const auto& key : i.keys)
+            if (std::find(j.keys.begin(), j.keys.end(), key) != j.keys.end())
+              plan.notes.push_back(note(
+                  "error", experiment.faults[b],
+                  fmt::format("`{}` and `{}` both change {} at the same time", x.name, y.name, key),
+                  fmt::format("let `{}` begin after `{}`", y.name, x.name)));
+    }
+}
+
+void check_gate(const Experiment& experiment, Plan& plan) {
+  const auto window = gate_window(experiment);
+  if (!window || !plan.first_injection) return;
+  if (*plan.first_injection >= experiment.gate + *window) return;
+  const Duration room = *plan.first_injection - *window;
+  plan.notes.push_back(
+      {"error", "",
+       fmt::format(
+           "the first injection at {} comes before the gate can be known: {} of green after "
+           "a first window of {}",
+           print(*plan.first_injection), print(experiment.gate), print(*window)),
+       room > 0s ? fmt::format("let it begin at {} or later, or say `gate: {}`",
+                               print(experiment.gate + *window), print(room))
+                 : fmt::format("let it begin at {} or later", print(experiment.gate + *window)),
+       "", 0});
+}
+
+}  // namespace
+
+std::string agent_for(const FaultKind& kind, const Value& params, bool we_are_root) {
+  if (kind.place(params) == Place::Api) return "api";
+  return !we_are_root && kind.wants_root(params) ? "root" : "local";
+}
+
+std::map<std::string, std::string> agents_for(const Experiment& experiment, const FindKind& find,
+                                              bool we_are_root) {
+  std::map<std::string, std::string> agents;
+  if (!experiment.targets.empty()) agents["local"] = "to find and watch the targets";
+  for (const auto& fault : experiment.faults)
+    for (const FaultSpec* one : alternatives(fault))
+      if (const FaultKind* kind = find(one->type))
+        agents.try_emplace(agent_for(*kind, one->params, we_are_root),
+                           fmt::format("for `{}`", fault.name));
+  return agents;
+}
+
+std::vector<Hit> would_hit(const Experiment& experiment, const Inventory& inventory,
+                           std::uint64_t seed) {
+  std::vector<Hit> hits;
+  for (const auto& fault : experiment.faults) {
+    const std::string name = fault.name + "/0";
+    const FaultSpec* drawn = &fault;
+    if (!fault.one_of.empty())
+      drawn = &fault.one_of[Draw(seed, name + "/one_of").below(fault.one_of.size())];
+    const auto members = inventory.members.find(target_of(fault, *drawn));
+    if (members == inventory.members.end()) continue;
+    for (auto& m : pick_members(fault.pick, members->second, Draw(seed, name)))
+      hits.push_back({&fault, drawn, std::move(m)});
+  }
+  return hits;
+}
+
+Plan make_plan(const Experiment& experiment, const FindKind& find, const Inventory& inventory,
+               std::uint64_t seed, bool we_are_root) {
+  Plan plan;
+  plan.experiment = experiment.name;
+  plan.seed = seed;
+  plan.gate = experiment.gate;
+  const Schedule schedule(experiment);
+  plan.stages = schedule.stages();
+  for (const auto& s : plan.stages)
+    plan.journeys += seconds(s.end - s.begin) * (s.from_rate + s.to_rate) / 2;
+  const auto bounds = find_bounds(experiment, schedule, [&](const FaultSpec& fault) {
+    const FaultKind* kind = find(fault.type);
+    return kind && kind->instant;
+  });
+  plan.shortest = bounds.shortest;
+  plan.longest = bounds.longest;
+  plan.hard_stop = bounds.hard_stop;
+  plan_hypotheses(experiment, plan);
+  plan_targets(experiment, inventory, plan);
+  FaultPlanner faults(experiment, find, inventory, plan);
+  for (const auto& fault : experiment.faults) {
+    faults.add(fault, bounds.faults.at(fault.name));
+    const Duration start = plan.faults.back().start;
+    plan.first_injection = std::min(plan.first_injection.value_or(start), start);
+  }
+  find_conflicts(experiment, plan);
+  check_gate(experiment, plan);
+  if (experiment.time_limit && plan.longest > *experiment.time_limit)
+    plan.notes.push_back({"error", "",
+                          fmt::format("the run may last {}, `time_limit` is {}",
+                                      human(plan.longest), print(*experiment.time_limit)),
+                          "raise `time_limit`, or shorten stages, `recovery` or `within`", "", 0});
+  for (const auto& [key, why] : agents_for(experiment, find, we_are_root)) {
+    plan.agents.push_back({key, why, {}});
+    if (const auto it = inventory.trouble.find("agent " + key); it != inventory.trouble.end())
+      plan.notes.push_back({"missing", "", it->second, "", "", 0});
+  }
+  return plan;
+}
+
+}  // namespace gunflint
