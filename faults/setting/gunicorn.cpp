@@ -10,7 +10,8 @@ namespace gunflint {
 namespace {
 
 constexpr Duration step_patience = 10s;  ///< a worker ends when its request is answered
-constexpr Duration quiet = 300ms;        ///< the count counts once it has stood for so long
+constexpr Duration settled = 300ms;      ///< the count counts once it has stood for so long
+constexpr Duration between = 40ms;       ///< two signals that come closer may count as one
 
 Result<int> count(Host& host, const GunicornAt& at) {
   GF_TRY_AS(const ProcessInfo master, host.processes.look(at.master.pid));
@@ -20,9 +21,9 @@ Result<int> count(Host& host, const GunicornAt& at) {
   return static_cast<int>(children.size());
 }
 
-/// Waits until the count differs from `from`, and then stands still.
-Result<int> next_count(Host& host, const GunicornAt& at, int from, Duration longest) {
-  const Time end = host.clock.now() + longest;
+/// Waits until the count differs from `from`, and then stands still for `quiet`.
+Result<int> next_count(Host& host, const GunicornAt& at, int from, Duration quiet) {
+  const Time end = host.clock.now() + step_patience;
   Time since = host.clock.now();
   int seen = from;
   for (;;) {
@@ -47,21 +48,22 @@ Result<void> write_gunicorn(Host& host, const GunicornAt& at, const Value& value
     return fail(Cause::BadInput, "gunicorn cannot have " + spelled(value) +
                                      " workers; write a number from 1 to 1000");
   const int asked = static_cast<int>(value.integer());
-  // A worker that is still on its way out, or in, is waited for first.
-  GF_TRY_AS(int workers, next_count(host, at, -1, step_patience));
+  // A worker that is still on its way out, or in, is waited for first; and again at the end.
+  GF_TRY_AS(int workers, next_count(host, at, -1, settled));
   for (int steps = 2 * std::abs(asked - workers) + 2; workers != asked; --steps) {
-    const int number = workers < asked ? SIGTTIN : SIGTTOU;
     if (steps == 0)
       return fail(Cause::TimedOut, "gunicorn has " + std::to_string(workers) +
-                                       " workers and does "
-                                       "not come to " +
-                                       std::to_string(asked) + "; see its error log");
-    GF_TRY(host.processes.signal(at.master, number));
-    GF_TRY_AS(const int now, next_count(host, at, workers, step_patience));
+                                       " workers and does not come to " + std::to_string(asked) +
+                                       "; see its error log");
+    GF_TRY(host.processes.signal(at.master, workers < asked ? SIGTTIN : SIGTTOU));
+    GF_TRY_AS(int now, next_count(host, at, workers, between));
     if (now == workers)
       return fail(Cause::TimedOut, "gunicorn did not change from " + std::to_string(workers) +
                                        " workers within " + print(step_patience) +
                                        " of being asked to; is a worker busy for that long?");
+    if (now == asked) {
+      GF_TRY_AS(now, next_count(host, at, -1, settled));
+    }
     workers = now;
   }
   return {};

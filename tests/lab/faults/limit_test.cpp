@@ -1,0 +1,211 @@
+// `limit` against the real kernel: values, places and soft limits before and after.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <functional>
+
+#include "lab/faults/real_injection.hpp"
+
+namespace gunflint {
+namespace {
+
+using lab::Lab;
+
+constexpr const char* controllers[] = {"cpu", "memory", "pids", "cpuset"};
+
+/// Groups of the test's own in each hierarchy, removed at its end.
+class OwnGroups {
+ public:
+  OwnGroups(RealMachine& machine, const std::string& name) : cgroups_(machine.host.cgroups) {
+    path = "/" + name + std::to_string(::getpid());
+    for (const char* controller : controllers) {
+      EXPECT_EQ(why(cgroups_.create(controller, path)), "");
+      if (std::string(controller) != "cpuset" || *cgroups_.version(controller) != 1) continue;
+      for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
+        const std::string all = *cgroups_.read(controller, "/", file);
+        EXPECT_EQ(why(cgroups_.write(controller, path, file, all)), "");
+      }
+    }
+  }
+  ~OwnGroups() {
+    for (const char* controller : controllers) (void)cgroups_.remove(controller, path);
+  }
+  void take(const ProcessId& process) {
+    for (const char* controller : controllers)
+      EXPECT_EQ(why(cgroups_.move(process, controller, path)), "");
+  }
+  std::string path;
+
+ private:
+  Cgroups& cgroups_;
+};
+
+class RealLimit : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!lab::is_root()) GTEST_SKIP() << "control groups need root";
+    for (const char* controller : controllers)
+      if (!machine.host.cgroups.version(controller))
+        GTEST_SKIP() << "this host has no cgroup controller " << controller;
+  }
+  std::vector<ProcessInfo> below(int pid) {
+    return machine.host.processes.descendants(pid).value_or(std::vector<ProcessInfo>{});
+  }
+  ProcessId id_of(int pid) { return machine.host.processes.look(pid)->id; }
+
+  /// Where the process and its descendants are, what their soft limits are, and what their groups
+  /// say.
+  std::string picture(int pid) {
+    std::string out;
+    std::vector<ProcessInfo> family{*machine.host.processes.look(pid)};
+    for (const auto& child : below(pid)) family.push_back(child);
+    for (const auto& process : family) {
+      out += fmt::format("{} files {}", process.id.pid,
+                         machine.host.processes.limit(process.id, RLIMIT_NOFILE)->soft);
+      for (const char* controller : controllers) {
+        const std::string path = *machine.host.cgroups.path_of(process.id, controller);
+        out += fmt::format("\n  {}:{}", controller, path);
+        for (const char* file : {"cpu.cfs_quota_us", "cpu.cfs_period_us", "memory.limit_in_bytes",
+                                 "pids.max", "cpuset.cpus", "cpuset.mems", "cpu.max", "memory.max"})
+          if (const auto text = machine.host.cgroups.read(controller, path, file))
+            out += fmt::format(" {}={}", file, *text);
+      }
+      out += "\n";
+    }
+    return out;
+  }
+  double cores_used(int pid, Duration during) {
+    const auto before = machine.host.processes.look(pid)->cpu_ticks;
+    const Time begin = machine.host.clock.now();
+    machine.host.clock.sleep(during);
+    const double ticks = static_cast<double>(machine.host.processes.look(pid)->cpu_ticks - before);
+    return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK)) /
+           seconds(machine.host.clock.now() - begin);
+  }
+  void round_trip(RealInjection& injection, const std::function<void()>& meanwhile) {
+    ASSERT_EQ(why(injection.observe()), "");
+    ASSERT_EQ(why(injection.inject()), "");
+    const auto bite = injection.bite();
+    ASSERT_EQ(why(bite), "");
+    EXPECT_TRUE(bite->in_force) << bite->sentence;
+    meanwhile();
+    ASSERT_EQ(why(injection.restore()), "");
+    const auto restored = injection.restored();
+    ASSERT_EQ(why(restored), "");
+    EXPECT_TRUE(*restored);
+    for (const char* controller : controllers)
+      for (const std::string& home : {std::string("/"), std::string("/gf-limit-lab")})
+        EXPECT_FALSE(*machine.host.cgroups.exists(
+            controller, (home == "/" ? home : home + "/") + injection.tag.text));
+  }
+  Lab lab;
+  RealMachine machine;
+};
+
+TEST_F(RealLimit, AGroupOfItsOwnIsChangedInPlaceAndBites) {
+  const int pid = lab.start("burn", {"sha256sum", "/dev/zero"});
+  OwnGroups groups(machine, "gf-limit-own-");
+  groups.take(id_of(pid));
+  const std::string before = picture(pid);
+  RealInjection injection(machine, "limit", machine.member(pid),
+                          R"({"cpu": 0.2, "memory": "64MiB", "pids": 10, "cpuset": "0",
+                              "open_files": 64})");
+  round_trip(injection, [&] {
+    EXPECT_LT(cores_used(pid, 1500ms), 0.25);
+    const std::string during = picture(pid);
+    EXPECT_NE(during.find("files 64"), std::string::npos) << during;
+    EXPECT_NE(during.find(groups.path + " "), std::string::npos) << "it was moved:\n" << during;
+    const std::string said = injection.bite()->sentence;
+    EXPECT_EQ(said.find("throttled 0 times"), std::string::npos) << said;
+    std::printf("%s\n", said.c_str());
+  });
+  EXPECT_EQ(picture(pid), before);
+  lab.stop(pid, SIGKILL);
+}
+
+TEST_F(RealLimit, AMemberOfASharedGroupMovesAndComesBackWithItsChildren) {
+  const int neighbour = lab.start("sleep", {"sleep", "100"});
+  lab.write("forks.py",
+            "import os, signal, time\n"
+            "signal.signal(signal.SIGUSR1, lambda *a: os.fork())\n"
+            "open('ready', 'w').close()\n"
+            "while True: time.sleep(60)\n");
+  const int pid = lab.start("forks", {"env", "-C", lab.dir(), "python3", lab.path("forks.py")});
+  ASSERT_TRUE(lab.wait_for_file("ready")) << lab.read("forks.log");
+  OwnGroups groups(machine, "gf-limit-shared-");
+  groups.take(id_of(pid));
+  groups.take(id_of(neighbour));
+  ASSERT_EQ(why(machine.host.processes.signal(id_of(pid), SIGUSR1)), "");
+  ASSERT_TRUE(machine.comes_to(pid, 1));
+  const std::string before = picture(pid), beside = picture(neighbour);
+  RealInjection injection(machine, "limit", machine.member(pid),
+                          R"({"cpu": "50% of current", "memory": "128MiB", "pids": 20,
+                              "cpuset": "0", "open_files": "50% of current"})");
+  int born = 0;
+  round_trip(injection, [&] {
+    EXPECT_EQ(picture(neighbour), beside);
+    ASSERT_EQ(why(machine.host.processes.signal(id_of(pid), SIGUSR1)), "");
+    ASSERT_TRUE(machine.comes_to(pid, 2));
+    born = machine.host.processes.descendants(pid)->back().id.pid;
+    EXPECT_NE(picture(born).find(injection.tag.text), std::string::npos);
+  });
+  const std::string after = picture(pid);
+  EXPECT_EQ(after.substr(0, before.size()), before);
+  const std::string childs = picture(born);
+  EXPECT_EQ(childs.substr(childs.find(' ')),
+            before.substr(before.find(' '), childs.size() - childs.find(' ')))
+      << "the child that was born meanwhile is where its parent is";
+  EXPECT_EQ(picture(neighbour), beside);
+  for (const auto& child : below(pid)) (void)machine.host.processes.signal(child.id, SIGKILL);
+  lab.stop(pid, SIGKILL);
+  lab.stop(neighbour, SIGKILL);
+}
+
+TEST_F(RealLimit, WhereverTheTestItselfRunsNobodyElseIsTouched) {
+  const int pid = lab.start("burn", {"sha256sum", "/dev/zero"});
+  const std::string before = picture(pid), ours = picture(::getpid());
+  RealInjection injection(machine, "limit", machine.member(pid), R"({"cpu": 0.1})");
+  round_trip(injection, [&] { EXPECT_LT(cores_used(pid, 1500ms), 0.15); });
+  EXPECT_EQ(picture(pid), before);
+  lab.stop(pid, SIGKILL);
+}
+
+TEST_F(RealLimit, OpenFilesOfAProcessOfAnotherUser) {
+  if (lab::tool("setpriv").empty()) GTEST_SKIP() << "setpriv is not installed";
+  const int pid = lab.start(
+      "other", {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sleep", "100"});
+  while (machine.host.processes.look(pid)->uid != 65534) machine.host.clock.sleep(5ms);
+  const std::string before = picture(pid);
+  RealInjection injection(machine, "limit", machine.member(pid), R"({"open_files": 32})");
+  round_trip(injection,
+             [&] { EXPECT_NE(picture(pid).find("files 32"), std::string::npos) << picture(pid); });
+  EXPECT_EQ(picture(pid), before);
+  lab.stop(pid, SIGKILL);
+}
+
+TEST_F(RealLimit, TheProcessThatEndedLeavesNoGroup) {
+  const int pid = lab.start("sleep", {"sleep", "100"});
+  RealInjection injection(machine, "limit", machine.member(pid),
+                          R"({"cpu": 1, "pids": 5, "open_files": 32})");
+  ASSERT_EQ(why(injection.observe()), "");
+  ASSERT_EQ(why(injection.inject()), "");
+  lab.stop(pid, SIGKILL);
+  ASSERT_EQ(why(injection.restore()), "");
+  EXPECT_TRUE(*injection.restored());
+}
+
+TEST_F(RealLimit, ControllersOfVersion2) {
+  if (*machine.host.cgroups.version("cpu") != 2)
+    GTEST_SKIP() << "the controllers of this host are on cgroup v1; v2 is shown on the fake host";
+  const int pid = lab.start("burn", {"sha256sum", "/dev/zero"});
+  const std::string before = picture(pid);
+  RealInjection injection(machine, "limit", machine.member(pid), R"({"cpu": 0.1})");
+  round_trip(injection, [&] { EXPECT_LT(cores_used(pid, 1500ms), 0.15); });
+  EXPECT_EQ(picture(pid), before);
+  lab.stop(pid, SIGKILL);
+}
+
+}  // namespace
+}  // namespace gunflint
