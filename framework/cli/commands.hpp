@@ -25,6 +25,14 @@ struct FileOptions {
 };
 
 // ---- the file ----
+struct ValidateOptions {
+  std::vector<std::string> files;
+  FileOptions file;
+  bool strict = false;  ///< warnings count
+  bool json = false;
+};
+int validate_command(const ValidateOptions&);
+
 struct ListOptions {
   std::string what = "faults";  ///< faults, targets, metrics
   bool json = false;

@@ -24,9 +24,20 @@ CLI::App* add(CLI::App& app, Action& action, const char* name, const char* help,
   return sub;
 }
 
+void add_file_options(CLI::App& c, FileOptions& o) {
+  c.add_option("--set", o.set, "Give a variable a value: --set surge=400/s")
+      ->type_name("NAME=VALUE");
+}
 void add_json(CLI::App& c, bool& json) { c.add_flag("--json", json, "Machine-readable output"); }
 
 void add_file_commands(CLI::App& app, Action& action) {
+  add(app, action, "validate", "Check experiment files; touches nothing", &validate_command,
+      [](CLI::App& c, ValidateOptions& o) {
+        c.add_option("files", o.files, "Experiment files; `-` is standard input")->required();
+        c.add_flag("--strict", o.strict, "Warnings count as errors");
+        add_file_options(c, o.file);
+        add_json(c, o.json);
+      });
   add(app, action, "list", "List what there is", &list_command, [](CLI::App& c, ListOptions& o) {
     c.add_option("what", o.what, "faults, targets or metrics")
         ->check(CLI::IsMember({"faults", "targets", "metrics"}))

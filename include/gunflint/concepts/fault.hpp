@@ -96,6 +96,8 @@ struct FaultKind {
   Shape (*shape)();
   /// Reports every mistake in `params` to the reader.
   void (*check)(const Value& params, Reader& reader);
+  /// The same params as typed data: what travels to journal and agent. As they are when wrong.
+  Value (*tidy)(const Value& params);
   bool (*wants_root)(const Value& params);
   std::vector<Need> (*needs)(const Facts&, const Value& params);
   std::vector<std::string> (*touches)(const Member&, const Value& params);
@@ -136,6 +138,10 @@ FaultKind erase_fault() {
     if constexpr (requires { F::check(params); })
       if (std::string sentence = F::check(params); !sentence.empty())
         report(reader, value.mark, Error{Cause::BadInput, sentence});
+  };
+  k.tidy = [](const Value& value) {
+    auto params = decode<P>(value);
+    return params ? encode(*params) : value;
   };
   k.wants_root = [](const Value& value) {
     if constexpr (requires(const P& p) { F::wants_root(p); }) {

@@ -1,0 +1,27 @@
+#pragma once
+/// How every command reads an experiment: the catalogue, the environment, --set.
+
+#include <string>
+
+#include "cli/commands.hpp"
+#include "gunflint/model/reader.hpp"
+
+namespace gunflint {
+
+/// The catalogue of faults as the reader wants it.
+std::vector<KnownFault> known_faults();
+
+/// Environment, secrets (GUNFLINT_SECRET_<NAME>, or a file of $CREDENTIALS_DIRECTORY) and --set.
+/// BadInput when a --set has no `=`.
+Result<ReadOptions> read_options(const FileOptions& file, bool need_secrets);
+
+/// Reads one file for plan and run: prints all problems to stderr; the experiment if it is right
+/// and this version can run it. None: exit with Outcome::Invalid.
+std::optional<ReadExperiment> read_for_run(const std::string& path, const FileOptions& file);
+
+/// Whether stderr is a terminal that wants colour (NO_COLOR, TERM=dumb).
+bool colour_on_stderr();
+/// Prints to stderr in the form of print_problems.
+void show_problems(const std::vector<Problem>& problems);
+
+}  // namespace gunflint

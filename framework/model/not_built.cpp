@@ -1,0 +1,83 @@
+// Features of the language that this version reads, checks, and refuses to run.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gunflint/model/reader.hpp"
+#include "model/check.hpp"
+
+namespace gunflint {
+namespace {
+
+class Refusals {
+ public:
+  void add(const Mark& mark, std::string path, std::string what) {
+    Problem p;
+    p.where = mark;
+    p.code = "E190";
+    p.path = std::move(path);
+    p.sentence = fmt::format("{}: not in this version", what);
+    p.suggestion = "docs/reference/not-in-this-version.md says what to use meanwhile";
+    problems.push_back(std::move(p));
+  }
+  std::vector<Problem> problems;
+};
+
+bool is_built(const std::string& type, const std::vector<KnownFault>& built) {
+  return std::any_of(built.begin(), built.end(), [&](const auto& f) { return f.name == type; });
+}
+
+void look_at_loads(const Experiment& e, Refusals& out) {
+  for (const LoadSpec& load : e.loads) {
+    const std::string path = "load." + load.name;
+    for (std::size_t i = 0; i < load.stages.size(); ++i)
+      if (load.stages[i].users)
+        out.add(load.stages[i].mark, fmt::format("{}.stages[{}].users", path, i),
+                "`users` (closed loop)");
+    for (const char* key : {"data", "replay", "tls", "http"})
+      if (load.other.find(key))
+        out.add(load.mark, path + "." + key,
+                std::string(key) == "http" ? "`http.version` and `http.keep_alive`"
+                                           : fmt::format("`{}`", key));
+    auto tls = [&](const std::string& url) { return url.rfind("https://", 0) == 0; };
+    bool any = tls(load.base_url);
+    for (const Journey& journey : load.journeys)
+      for (const Step& step : journey.steps)
+        if (const auto* request = std::get_if<Request>(&step)) any = any || tls(request->url);
+    if (any) out.add(load.mark, path, "load over https");
+  }
+}
+
+}  // namespace
+
+std::vector<Problem> not_in_this_version(const Experiment& e,
+                                         const std::vector<KnownFault>& built) {
+  Refusals out;
+  for (const TargetSpec& target : e.targets)
+    if (target.kind != "local")
+      out.add(target.mark, "targets." + target.name,
+              fmt::format("targets of kind `{}`", target.kind));
+  look_at_loads(e, out);
+  for (std::size_t i = 0; i < e.faults.size(); ++i) {
+    const FaultSpec& f = e.faults[i];
+    const std::string path = fmt::format("faults[{}].type", i);
+    if (!f.type.empty() && !is_built(f.type, built))
+      out.add(f.mark, path, fmt::format("the fault `{}`", f.type));
+    for (const FaultSpec& one : f.one_of)
+      if (!is_built(one.type, built))
+        out.add(one.mark, path, fmt::format("the fault `{}`", one.type));
+  }
+  for (std::size_t i = 0; i < e.steady_state.size(); ++i)
+    if (!e.steady_state[i].control.empty())
+      out.add(e.steady_state[i].mark, fmt::format("steady_state[{}].control", i), "`control`");
+  if (!e.alerts.empty())
+    for (std::size_t i = 0; i < e.alerts.size(); ++i)
+      out.add(e.alerts[i].mark, fmt::format("alerts[{}]", i), "`alerts`");
+  if (!e.sources.receivers.is_null()) out.add({}, "sources.receivers", "`sources.receivers`");
+  if (e.sources.grafana) out.add({}, "sources.grafana", "`sources.grafana`");
+  if (!e.matrix.is_null()) out.add({}, "matrix", "`matrix`");
+  if (e.extend > 0) out.add({}, "extend", "`extend`");
+  return std::move(out.problems);
+}
+
+}  // namespace gunflint

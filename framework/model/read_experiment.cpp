@@ -1,0 +1,158 @@
+// From text to Experiment, with every mistake on the way.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "gunflint/model/reader.hpp"
+#include "model/check.hpp"
+#include "model/use.hpp"
+#include "model/vars.hpp"
+#include "model/words.hpp"
+
+namespace gunflint {
+namespace {
+
+constexpr int language_version = 1;
+
+/// `faults[1].pick.count` -> `faults[1]`; `load.shop.stages[0]` -> `load.shop`: one thing a person
+/// would repair at a time.
+std::string entry_of(const std::string& path) {
+  const auto dot = path.find('.');
+  const std::string first = path.substr(0, dot);
+  if (first.find('[') != first.npos || dot == path.npos) return first;
+  const auto second = path.find_first_of(".[", dot + 1);
+  return path.substr(0, second);
+}
+
+/// What is said about a part that could not be read in the first place would only confuse.
+void drop_follow_ups(std::vector<Problem>& problems, std::size_t read) {
+  std::set<std::string> broken;
+  for (std::size_t i = 0; i < read; ++i)
+    if (problems[i].severity == Severity::Error) broken.insert(entry_of(problems[i].path));
+  const auto keep = problems.begin() + static_cast<std::ptrdiff_t>(read);
+  problems.erase(std::remove_if(keep, problems.end(),
+                                [&](const Problem& p) { return broken.count(entry_of(p.path)); }),
+                 problems.end());
+}
+
+/// File order; what has no place first, used files after the experiment.
+void sort_by_place(std::vector<Problem>& problems, const SourceText* main) {
+  auto rank = [&](const Problem& p) {
+    if (!p.where) return std::tuple(0, std::string(), 0, 0);
+    const bool ours = p.where.source.get() == main;
+    return std::tuple(ours ? 1 : 2, ours ? std::string() : p.where.source->name, p.where.line,
+                      p.where.column);
+  };
+  std::stable_sort(problems.begin(), problems.end(),
+                   [&](const Problem& a, const Problem& b) { return rank(a) < rank(b); });
+}
+
+/// A file of another version or kind: nothing else about it would be right. True if it may be read.
+bool check_header(const Value& document, Reader& reader) {
+  if (!document.is_map()) {
+    detail::wrong_kind(reader, document, "a map that begins with `version: 1`");
+    return false;
+  }
+  if (const Value* version = document.find("version")) {
+    auto scope = reader.in("version");
+    int number = 0;
+    Reader quiet;
+    if (decode(*version, number, quiet) && number > language_version) {
+      reader.problem(version->mark, "E110",
+                     fmt::format("the file is of version {}; this gunflint ({}) reads version {}",
+                                 number, GUNFLINT_VERSION, language_version),
+                     "use a newer gunflint");
+      return false;
+    }
+  }
+  if (document.text_or("kind") == "game_day") {
+    auto scope = reader.in("kind");
+    reader.problem(document.find("kind")->mark, "E190", "game days: not in this version",
+                   "run the experiments one by one");
+    return false;
+  }
+  return true;
+}
+
+/// Things that only the whole file knows: names of unnamed faults, the only load, typed params.
+void complete(Experiment& e, const Value& document, const ReadOptions& options) {
+  if (const Value* faults = document.find("faults"); faults && faults->is_list()) {
+    const auto names = fault_names(*faults);
+    for (std::size_t i = 0; i < e.faults.size() && i < names.size(); ++i)
+      e.faults[i].name = names[i];
+  }
+  auto fill = [&](ProbeSpec& of) {
+    if (auto* load = std::get_if<OfLoad>(&of); load && load->load.empty() && e.loads.size() == 1)
+      load->load = e.loads.front().name;
+  };
+  for (auto& h : e.steady_state) fill(h.of);
+  for (auto& r : e.reactions) fill(r.of);
+  for (auto& g : e.abort) fill(g.of);
+  auto tidy = [&](FaultSpec& f) {
+    for (const auto& known : options.faults)
+      if (known.name == f.type && known.tidy) f.params = known.tidy(f.params);
+  };
+  for (auto& f : e.faults) {
+    tidy(f);
+    for (auto& one : f.one_of) tidy(one);
+    if (f.wait_until) fill(f.wait_until->of);
+    if (f.only_if) fill(f.only_if->of);
+  }
+}
+
+void read_document(Value& document, const ReadOptions& options, ReadExperiment& out,
+                   Reader& reader) {
+  merge_used_files(document, out.source->name, reader);
+  const auto vars = resolve_vars(document, options, out.secrets, reader);
+  substitute(document, vars, options, out.secrets, reader);
+  read_body_files(document, out.source->name, reader);
+  Experiment experiment;
+  reader.on_unknown_key = report_unknown_key;
+  decode(document, experiment, reader);
+  const std::size_t read = reader.problems().size();
+  const NamesInFile names = collect_names(document);
+  const Checked checked{experiment, document, names, options};
+  check_names(names, reader);
+  check_loads(checked, reader);
+  check_faults(checked, reader);
+  check_probes(checked, reader);
+  check_rest(checked, reader);
+  drop_follow_ups(reader.problems(), read);
+  if (reader.has_errors()) return;
+  complete(experiment, document, options);
+  check_schedule({experiment, document, names, options}, reader);
+  if (!reader.has_errors()) out.experiment = std::move(experiment);
+}
+
+}  // namespace
+
+ReadExperiment read_experiment(std::shared_ptr<const SourceText> source,
+                               const ReadOptions& options) {
+  ReadExperiment out;
+  out.source = source;
+  Reader reader;
+  if (auto document = parse_yaml(source, reader); document && check_header(*document, reader))
+    read_document(*document, options, out, reader);
+  out.problems = std::move(reader.problems());
+  sort_by_place(out.problems, source.get());
+  return out;
+}
+
+ReadExperiment read_experiment_file(const std::string& path, const ReadOptions& options) {
+  const std::string name = path == "-" ? "<stdin>" : path;
+  auto text = read_local_file(path, ReadLimits{}.bytes);
+  if (!text) {
+    ReadExperiment out;
+    out.source = std::make_shared<const SourceText>(SourceText{name, {}});
+    Reader reader;
+    reader.problem({}, text.error().cause == Cause::BadInput ? "E002" : "E001",
+                   text.error().message, "name an experiment file");
+    out.problems = std::move(reader.problems());
+    return out;
+  }
+  return read_experiment(std::make_shared<const SourceText>(SourceText{name, std::move(*text)}),
+                         options);
+}
+
+}  // namespace gunflint

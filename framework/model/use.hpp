@@ -1,0 +1,18 @@
+#pragma once
+/// `use`: sections from other local files.
+
+#include "gunflint/model/reader.hpp"
+
+namespace gunflint {
+
+/// Merges the files that `use` names into `document` and removes the key. A name that stands in
+/// both is an error, except in `vars`, where the experiment wins.
+void merge_used_files(Value& document, const std::string& main_file, Reader& reader);
+
+/// Replaces every `body_file` of a load's steps by `body`.
+void read_body_files(Value& document, const std::string& main_file, Reader& reader);
+
+/// A whole local file, at most `most` bytes.
+Result<std::string> read_local_file(const std::string& path, std::size_t most);
+
+}  // namespace gunflint

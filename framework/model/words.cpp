@@ -1,0 +1,232 @@
+#include "model/words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "model/yaml_traps.hpp"
+
+namespace gunflint {
+namespace {
+
+constexpr std::array keys{
+    // k6
+    OtherWord{"k6", "vus", "users", "`users` in a stage of a load"},
+    OtherWord{"k6", "duration", "for|trial|time_limit", ""},
+    OtherWord{"k6", "thresholds", "steady_state", "`steady_state` at the top of the file"},
+    OtherWord{"k6", "abort_on_fail", "abort", "`abort` at the top of the file"},
+    OtherWord{"k6", "target", "ramp_to", ""},
+    OtherWord{"k6", "scenarios", "load|journeys", ""},
+    OtherWord{"k6", "executor", "stages|arrivals", ""},
+    OtherWord{"k6", "start_time", "at", ""},
+    OtherWord{"k6", "sleep", "think", ""},
+    OtherWord{"k6", "checks", "check", ""},
+    OtherWord{"k6", "max_vus", "max_in_flight", ""},
+    OtherWord{"k6", "pre_allocated_vus", "max_in_flight", ""},
+    OtherWord{"k6", "rps", "rate", ""},
+    OtherWord{"k6", "group", "journeys|name", ""},
+    OtherWord{"k6", "params", "headers", ""},
+    // Artillery, Locust, JMeter, Gatling
+    OtherWord{"Artillery", "phases", "stages", ""},
+    OtherWord{"Artillery", "arrival_rate", "rate", ""},
+    OtherWord{"Artillery", "flow", "steps", ""},
+    OtherWord{"Artillery", "capture", "extract", ""},
+    OtherWord{"Artillery", "ensure", "steady_state", ""},
+    OtherWord{"Locust", "spawn_rate", "ramp_to", ""},
+    OtherWord{"Locust", "wait_time", "think", ""},
+    OtherWord{"JMeter", "ramp_up", "ramp_to", ""},
+    OtherWord{"JMeter", "threads", "users", ""},
+    // Chaos Toolkit
+    OtherWord{"Chaos Toolkit", "title", "name", ""},
+    OtherWord{"Chaos Toolkit", "steady_state_hypothesis", "steady_state", ""},
+    OtherWord{"Chaos Toolkit", "method", "faults", ""},
+    OtherWord{"Chaos Toolkit", "probes", "steady_state", ""},
+    OtherWord{"Chaos Toolkit", "tolerance", "expect|tolerate", ""},
+    OtherWord{"Chaos Toolkit", "rollbacks", "", "nothing: every fault is undone automatically"},
+    OtherWord{"Chaos Toolkit", "configuration", "vars", "`vars` at the top of the file"},
+    OtherWord{"Chaos Toolkit", "secrets", "", "`${secret:name}` where the secret is used"},
+    OtherWord{"Chaos Toolkit", "pauses", "plus", "`plus` in a fault"},
+    OtherWord{"Chaos Toolkit", "provider", "type", ""},
+    OtherWord{"Chaos Toolkit", "contributions", "tags", ""},
+    OtherWord{"Chaos Toolkit", "controls", "", "`abort` to stop a run, `reactions` to judge it"},
+    // GitHub and other CI
+    OtherWord{"GitHub", "if", "only_if", "`only_if` in a fault"},
+    OtherWord{"GitHub", "needs", "after", "`after` in a fault"},
+    OtherWord{"GitHub", "timeout_minutes", "time_limit|timeout",
+              "`time_limit` at the top of the file"},
+    OtherWord{"GitHub", "strategy", "matrix", "`matrix` at the top of the file"},
+    OtherWord{"GitHub", "env", "vars", "`vars` at the top of the file"},
+    OtherWord{"GitHub", "jobs", "faults", ""},
+    OtherWord{"GitHub", "run", "exec", ""},
+    OtherWord{"GitHub", "uses", "use|type", ""},
+    OtherWord{"GitHub", "continue_on_error", "optional|on_failure", ""},
+    OtherWord{"GitHub", "runs_on", "target|targets", ""},
+    OtherWord{"GitHub", "on", "", "the schedule in the daemon's file, not in the experiment"},
+    OtherWord{"GitHub", "schedule", "", "the schedule in the daemon's file, not in the experiment"},
+    OtherWord{"GitHub", "notify", "", "`notify` in the daemon's file, not in the experiment"},
+    // Chaos Mesh, Litmus, Gremlin, Pumba, Toxiproxy, tc, stress-ng
+    OtherWord{"Chaos Mesh", "mode", "pick", ""},
+    OtherWord{"Chaos Mesh", "selector", "target|targets", ""},
+    OtherWord{"Chaos Mesh", "action", "type", ""},
+    OtherWord{"Chaos Mesh", "scheduler", "repeat", ""},
+    OtherWord{"Chaos Mesh", "grace_period", "grace", ""},
+    OtherWord{"Chaos Mesh", "stressors", "type", ""},
+    OtherWord{"Litmus", "chaos_duration", "for", ""},
+    OtherWord{"Litmus", "experiments", "faults", ""},
+    OtherWord{"Gremlin", "length", "for", ""},
+    OtherWord{"Gremlin", "percent", "share", ""},
+    OtherWord{"Gremlin", "attack", "faults|type", ""},
+    OtherWord{"Gremlin", "halt_conditions", "abort", ""},
+    OtherWord{"Pumba", "interval", "every|repeat", ""},
+    OtherWord{"Pumba", "time", "delay", ""},
+    OtherWord{"tc", "latency", "delay", ""},
+    OtherWord{"stress-ng", "cpu_load", "share", ""},
+    OtherWord{"stress-ng", "cpu", "cores", ""},
+    OtherWord{"stress-ng", "workers", "cores", ""},
+    OtherWord{"Toxiproxy", "toxicity", "percent|share", ""},
+    OtherWord{"Toxiproxy", "toxics", "faults", ""},
+    // What people expect to find
+    OtherWord{"autoscaling", "scaling", "reactions", "`reactions` at the top of the file"},
+    OtherWord{"autoscaling", "autoscaling", "reactions", "`reactions` at the top of the file"},
+    OtherWord{"", "hypotheses", "steady_state", ""},
+    OtherWord{"", "slos", "steady_state", ""},
+    OtherWord{"", "guards", "abort", ""},
+    OtherWord{"", "stop_conditions", "abort", ""},
+    OtherWord{"", "variables", "vars", ""},
+    OtherWord{"", "include", "use", ""},
+    OtherWord{"", "rollback", "", "nothing: every fault is undone automatically"},
+    OtherWord{"", "condition", "expect|when", ""},
+    OtherWord{"", "start", "at", ""},
+    OtherWord{"", "delay", "plus", ""},
+    OtherWord{"", "metric", "expect", ""},
+    OtherWord{"", "query", "prometheus", ""},
+};
+
+constexpr std::array types{
+    OtherWord{"stress-ng", "stress", "cpu|memory|io", ""},
+    OtherWord{"stress-ng", "cpu_stress", "cpu", ""},
+    OtherWord{"Litmus", "cpu_hog", "cpu", ""},
+    OtherWord{"Litmus", "memory_hog", "memory", ""},
+    OtherWord{"Chaos Mesh", "pod_kill", "kill", ""},
+    OtherWord{"Litmus", "pod_delete", "kill", ""},
+    OtherWord{"Gremlin", "process_killer", "kill", ""},
+    OtherWord{"AWS", "terminate", "kill", ""},
+    OtherWord{"Gremlin", "shutdown", "kill|stop", ""},
+    OtherWord{"Pumba", "freeze", "pause", ""},
+    OtherWord{"tc", "delay", "network", ""},
+    OtherWord{"tc", "latency", "network", ""},
+    OtherWord{"tc", "netem", "network", ""},
+    OtherWord{"tc", "loss", "network", ""},
+    OtherWord{"Gremlin", "packet_loss", "network", ""},
+    OtherWord{"Gremlin", "blackhole", "partition", ""},
+    OtherWord{"Gremlin", "time_travel", "clock", ""},
+    OtherWord{"Litmus", "disk_fill", "disk", ""},
+    OtherWord{"Chaos Mesh", "time_chaos", "clock", ""},
+    OtherWord{"", "oom", "memory", ""},
+    OtherWord{"", "command", "exec", ""},
+    OtherWord{"", "script", "exec", ""},
+    OtherWord{"", "config", "setting", ""},
+    OtherWord{"", "ulimit", "limit", ""},
+};
+
+constexpr std::array metrics{
+    OtherWord{"k6", "http_req_failed", "error_rate", ""},
+    OtherWord{"k6", "http_req_duration", "p95", ""},
+    OtherWord{"k6", "http_reqs", "sent_rate", ""},
+    OtherWord{"k6", "iterations", "throughput", ""},
+    OtherWord{"k6", "dropped_iterations", "dropped", ""},
+    OtherWord{"k6", "checks", "success_rate", ""},
+    OtherWord{"k6", "vus", "in_flight", ""},
+    OtherWord{"k6", "rate", "error_rate", ""},
+    OtherWord{"k6", "med", "p50", ""},
+    OtherWord{"k6", "avg", "mean", ""},
+    OtherWord{"", "median", "p50", ""},
+    OtherWord{"", "latency", "p95", ""},
+    OtherWord{"", "errors", "error_rate", ""},
+    OtherWord{"", "availability", "success_rate", ""},
+    OtherWord{"", "rps", "sent_rate", ""},
+    OtherWord{"", "replicas", "ready", ""},
+    OtherWord{"", "instances", "ready", ""},
+    OtherWord{"", "status_code", "status", ""},
+};
+
+bool has(std::span<const std::string> all, std::string_view one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+/// The first of `a|b|c` that is known here.
+std::string first_known(std::string_view candidates, std::span<const std::string> known) {
+  while (!candidates.empty()) {
+    const auto bar = candidates.find('|');
+    const auto one = candidates.substr(0, bar);
+    if (has(known, one)) return std::string(one);
+    candidates = bar == candidates.npos ? std::string_view() : candidates.substr(bar + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const OtherWord> other_words() { return keys; }
+std::span<const OtherWord> other_fault_types() { return types; }
+std::span<const OtherWord> other_metrics() { return metrics; }
+
+std::string folded(std::string_view word) {
+  std::string out;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const auto c = static_cast<unsigned char>(word[i]);
+    if (c == '-' || c == ' ') {
+      out += '_';
+    } else if (std::isupper(c)) {
+      // The first capital of a run begins a word: maxVUs -> max_vus.
+      if (i > 0 && !std::isupper(static_cast<unsigned char>(word[i - 1])) && word[i - 1] != '-' &&
+          word[i - 1] != '_')
+        out += '_';
+      out += static_cast<char>(std::tolower(c));
+    } else {
+      out += static_cast<char>(c);
+    }
+  }
+  return out;
+}
+
+const OtherWord* find_word(std::span<const OtherWord> rows, std::string_view word) {
+  const std::string plain = folded(word);
+  for (const OtherWord& row : rows)
+    if (row.word == plain) return &row;
+  return nullptr;
+}
+
+bool report_unknown_key(Reader& reader, const std::string& key, const Mark& mark,
+                        std::span<const std::string> known) {
+  // A file of nothing but mistakes gets its first hundred explained.
+  constexpr std::size_t enough = 100;
+  if (reader.problems().size() > enough) {
+    reader.problem(mark, "E102", fmt::format("unknown key `{}`", key.substr(0, 60)));
+    return true;
+  }
+  if (report_torn_key(reader, key, mark)) return true;
+  const std::string plain = folded(key);
+  if (plain != key && has(known, plain)) {
+    reader.problem(mark, "E102", fmt::format("unknown key `{}`", key),
+                   fmt::format("keys are snake_case: `{}`", plain));
+    return true;
+  }
+  for (const OtherWord& row : keys) {
+    if (row.word != plain) continue;
+    const std::string here = first_known(row.instead, known);
+    if (here.empty() && row.elsewhere.empty()) continue;
+    const std::string whose = row.tool.empty() || row.tool == "autoscaling"
+                                  ? fmt::format("there is no `{}`", key)
+                                  : fmt::format("`{}` is a word of {}", key, row.tool);
+    reader.problem(mark, "E107", whose,
+                   here.empty() ? fmt::format("here it is {}", row.elsewhere)
+                                : fmt::format("here it is `{}`", here));
+    return true;
+  }
+  return false;
+}
+
+}  // namespace gunflint
