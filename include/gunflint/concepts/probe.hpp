@@ -39,4 +39,9 @@ class Probe {
 Result<std::unique_ptr<Probe>> make_probe(const ProbeSpec& spec, const std::string& metric,
                                           ProbeHost host);
 
+/// Whether an alert is firing, asked of `sources.alertmanager`, else of `sources.prometheus`: one
+/// value, 1 firing, 2 firing but silenced or inhibited, 0 quiet. Its ReadingTaken has the key
+/// `probe_key(alert)` of verdict/judge.hpp.
+Result<std::unique_ptr<Probe>> make_alert_probe(const AlertExpectation& alert, ProbeHost host);
+
 }  // namespace gunflint
