@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 
 #include <fcntl.h>
@@ -153,6 +155,34 @@ bool converse(Child& child, const Command& command, Exit& result) {
   }
 }
 
+/// /proc/PID/limits answers everybody, where prlimit asks for the same user and group. One line per
+/// RLIMIT_ constant, in their order, below a head; 26 columns of name, then 20 each.
+Result<SoftLimit> read_limit(int pid, int resource) {
+  std::ifstream in(fmt::format("/proc/{}/limits", pid));
+  std::string line;
+  for (int row = 0; row <= resource + 1; ++row)
+    if (!std::getline(in, line))
+      return fail(Cause::Gone, fmt::format("process {} is no more", pid));
+  const auto number = [&line](std::size_t column) {
+    const std::string text = line.size() > column ? line.substr(column, 20) : "unlimited";
+    std::uint64_t value = RLIM_INFINITY;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  return SoftLimit{number(26), number(47)};
+}
+
+/// The real group; /proc/PID itself may belong to root (a process that changed its user).
+Result<std::uint32_t> group_of(int pid) {
+  std::ifstream in(fmt::format("/proc/{}/status", pid));
+  std::uint32_t group = 0;
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("Gid:\t") &&
+        std::from_chars(line.data() + 5, line.data() + line.size(), group).ec == std::errc())
+      return group;
+  return fail(Cause::Gone, fmt::format("process {} is no more", pid));
+}
+
 class RealProcesses final : public Processes {
  public:
   Result<Exit> run(const Command& command) override {
@@ -202,9 +232,11 @@ class RealProcesses final : public Processes {
   Result<SoftLimit> limit(const ProcessId& process, int resource) override {
     GF_TRY_AS(const Fd handle, open_pidfd(process.pid, process.start_time));
     rlimit now{};
-    if (::prlimit(process.pid, static_cast<__rlimit_resource>(resource), nullptr, &now) != 0)
-      return fail_errno(errno, fmt::format("read a limit of process {}", process.pid));
-    return SoftLimit{now.rlim_cur, now.rlim_max};
+    if (::prlimit(process.pid, static_cast<__rlimit_resource>(resource), nullptr, &now) == 0)
+      return SoftLimit{now.rlim_cur, now.rlim_max};
+    const int error = errno;
+    if (error == EPERM) return read_limit(process.pid, resource);
+    return fail_errno(error, fmt::format("read a limit of process {}", process.pid));
   }
 
   Result<void> set_soft_limit(const ProcessId& process, int resource, std::uint64_t soft) override {
@@ -241,10 +273,11 @@ class RealProcesses final : public Processes {
   /// ids may (rule 9).
   static Result<void> set_as_owner(const ProcessId& process, int resource, const rlimit& wanted) {
     GF_TRY_AS(const ProcessInfo info, read_process(process.pid));
+    GF_TRY_AS(const std::uint32_t group, group_of(process.pid));
     const int child = ::fork();
     if (child < 0) return fail_errno(errno, "start a helper process");
     if (child == 0) {
-      if (::syscall(SYS_setgroups, 0, nullptr) != 0 ||
+      if (::syscall(SYS_setgroups, 0, nullptr) != 0 || ::setresgid(group, group, group) != 0 ||
           ::setresuid(info.uid, info.uid, info.uid) != 0)
         ::_exit(errno);
       const auto kind = static_cast<__rlimit_resource>(resource);

@@ -15,7 +15,7 @@ TEST(RealKill, TheProcessIsGoneAndAnotherOfItsPidIsSafe) {
   Lab lab;
   RealMachine machine;
   const int pid = lab.start("sleep", {"sleep", "100"});
-  RealInjection injection(machine, "kill", machine.member(pid), "{}");
+  RealInjection injection(machine, "kill", machine.member(pid), R"({"patience": "500ms"})");
   ASSERT_EQ(why(injection.observe()), "");
   const auto early = injection.bite();
   ASSERT_EQ(why(early), "");
