@@ -33,6 +33,21 @@ struct ValidateOptions {
 };
 int validate_command(const ValidateOptions&);
 
+struct SchemaOptions {};
+int schema_command(const SchemaOptions&);
+
+struct ExplainOptions {
+  std::string word;
+  bool json = false;
+};
+int explain_command(const ExplainOptions&);
+
+/// Hidden: writes docs/reference.
+struct ReferenceOptions {
+  std::string folder = "docs/reference";
+};
+int reference_command(const ReferenceOptions&);
+
 struct ListOptions {
   std::string what = "faults";  ///< faults, targets, metrics
   bool json = false;

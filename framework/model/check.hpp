@@ -36,4 +36,10 @@ struct FaultWord {
 };
 std::span<const FaultWord> fault_words();
 
+/// Features that not_in_this_version refuses, and what to use meanwhile.
+struct LaterFeature {
+  std::string_view what, meanwhile;
+};
+std::span<const LaterFeature> later_features();
+
 }  // namespace gunflint

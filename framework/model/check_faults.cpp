@@ -181,7 +181,9 @@ void check_when(const Checked& c, const std::optional<When>& when, const Value& 
 }
 
 void check_fault(const Checked& c, const FaultSpec& f, const Value& entry, Reader& reader) {
+  const std::size_t before = reader.problems().size();
   check_type(c, f, entry, reader);
+  const bool type_is_right = reader.problems().size() == before;
   if (const Value* list = entry.find("one_of"); list && list->is_list()) {
     auto scope = reader.in("one_of");
     if (list->items().size() < 2)
@@ -214,7 +216,7 @@ void check_fault(const Checked& c, const FaultSpec& f, const Value& entry, Reade
         reader.problem(f.start.mark, "E127", fmt::format("`{}` waits for itself", name),
                        "name another fault, a stage or a time");
   if (f.repeat) check_repeat(f, entry, reader);
-  check_length(c, f, entry, reader);
+  if (type_is_right) check_length(c, f, entry, reader);
   check_pick(c, f, entry, reader);
   check_when(c, f.wait_until, entry, "wait_until", reader);
   check_when(c, f.only_if, entry, "only_if", reader);
@@ -242,9 +244,11 @@ void check_faults(const Checked& c, Reader& reader) {
     known.insert(known.end(), common.begin(), common.end());
     if (before && before(r, key, mark, known)) return true;
     const std::string near = nearest(key, known);
-    if (near.empty()) return false;
-    r.problem(mark, "E102", fmt::format("unknown key `{}`", key),
-              fmt::format("did you mean `{}`?", near));
+    std::string fix = fmt::format("did you mean `{}`?", near);
+    if (near.empty())
+      fix = own.empty() ? std::string("this type has no fields of its own")
+                        : fmt::format("its own fields: {}", listed(own, "and"));
+    r.problem(mark, "E102", fmt::format("unknown key `{}`", key), std::move(fix));
     return true;
   };
   const auto& faults = c.experiment.faults;

@@ -214,6 +214,9 @@ bool Codec<FaultSpec>::read(const Value& v, FaultSpec& out, Reader& r) {
   bool ok = decode(common.named, w, r);
   ok &= wire::read_start(start.named, out.start, r);
   ok &= wire::exactly_one(v, {"type", "one_of"}, 1, r);
+  // Without a type nobody else can say what these keys are.
+  if (!v.find("type") && !v.find("one_of"))
+    ok &= detail::check_keys(start.others, wire::common_fault_keys(), r);
   out.params = start.others;
   out.name = w.name.empty() ? w.type : w.name;
   out.type = w.type;

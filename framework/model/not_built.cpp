@@ -1,5 +1,6 @@
 // Features of the language that this version reads, checks, and refuses to run.
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,21 @@
 
 namespace gunflint {
 namespace {
+
+constexpr std::array features{
+    LaterFeature{"targets `ssh`, `container`, `kubernetes`",
+                 "run gunflint on the host itself, with `local`"},
+    LaterFeature{"load: `users` (closed loop)", "`rate` (open loop)"},
+    LaterFeature{"load: `data`", "`vars`, or values extracted by earlier steps"},
+    LaterFeature{"load: `replay`", "`journeys` with weights"},
+    LaterFeature{"load: `tls` and https addresses", "the plain HTTP port behind the balancer"},
+    LaterFeature{"load: `http.version: 2`, `http.keep_alive`", "HTTP/1.1 with kept connections"},
+    LaterFeature{"`control` of a hypothesis", "a second hypothesis on the other target"},
+    LaterFeature{"`alerts`", "a hypothesis or reaction with `prometheus: ALERTS{…}`"},
+    LaterFeature{"`sources.receivers`, `sources.grafana`", "`sources.prometheus`"},
+    LaterFeature{"`matrix`, `extend`", "several files, or `--set` in a loop"},
+    LaterFeature{"`kind: game_day`", "the experiments one by one"},
+};
 
 class Refusals {
  public:
@@ -79,5 +95,7 @@ std::vector<Problem> not_in_this_version(const Experiment& e,
   if (e.extend > 0) out.add({}, "extend", "`extend`");
   return std::move(out.problems);
 }
+
+std::span<const LaterFeature> later_features() { return features; }
 
 }  // namespace gunflint

@@ -20,6 +20,13 @@ struct Paint {
   std::string bold(std::string t) const { return (*this)("1", std::move(t)); }
 };
 
+/// What a file says reaches the terminal without its control characters.
+std::string clean(std::string text) {
+  for (char& c : text)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = ' ';
+  return text;
+}
+
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 int width_of(std::string_view text) {
@@ -69,7 +76,7 @@ struct Excerpt {
 Excerpt excerpt_of(std::string_view line, int column) {
   constexpr std::size_t most = 160;
   Excerpt out{std::string(line), column};
-  std::replace(out.text.begin(), out.text.end(), '\t', ' ');
+  out.text = clean(std::move(out.text));
   if (line.size() <= most) return out;
   std::size_t at = byte_at(line, column);
   std::size_t from = at > most / 2 ? at - most / 2 : 0;
@@ -79,6 +86,7 @@ Excerpt excerpt_of(std::string_view line, int column) {
   out.column = column - width_of(line.substr(0, from)) + (from > 0 ? 1 : 0);
   out.text = (from > 0 ? "…" : "") + std::string(line.substr(from, to - from)) +
              (to < line.size() ? "…" : "");
+  out.text = clean(std::move(out.text));
   return out;
 }
 
@@ -128,7 +136,10 @@ std::string print_problems(const std::vector<Problem>& problems, bool colour, st
   const Paint paint{colour};
   std::string out;
   for (std::size_t i = 0; i < problems.size() && i < most; ++i) {
-    append_problem(out, problems[i], paint);
+    Problem p = problems[i];
+    p.sentence = clean(std::move(p.sentence));
+    p.suggestion = clean(std::move(p.suggestion));
+    append_problem(out, p, paint);
     out += '\n';
   }
   if (problems.size() > most)
