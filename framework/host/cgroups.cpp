@@ -80,9 +80,7 @@ class RealCgroups final : public Cgroups {
                            const std::string& file) override {
     GF_TRY_AS(const std::string folder, folder_of(controller, path));
     GF_TRY(check_name(file));
-    GF_TRY_AS(std::string text, read_text_file(folder + "/" + file));
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text;
+    return read_text_file(folder + "/" + file);
   }
 
   Result<void> write(const std::string& controller, const std::string& path,

@@ -72,6 +72,7 @@ void FakeCgroups::populate(const std::string& controller, const std::string& pat
   made["cgroup.subtree_control"] = path == "/" ? "cpu cpuset memory pids\n" : "\n";
   if (path == "/") return;
   made["cgroup.freeze"] = "0\n";
+  made["cgroup.events"] = "populated 0\nfrozen 0\n";
   for (const auto& enabled : words(groups[parent_of(path)]["cgroup.subtree_control"]))
     if (fake_.hierarchy(enabled).empty() && fake_.facts.cgroups.contains(enabled))
       made.merge(fresh_files(enabled, 2));
@@ -136,6 +137,8 @@ Result<void> FakeCgroups::write(const std::string& controller, const std::string
           switch_controllers(path, text);
         else
           (*found)[file] = normalised(file, text, (*found)[file]);
+        if (file == "cgroup.freeze")
+          (*found)["cgroup.events"] = "populated 0\nfrozen " + (*found)[file];
         return {};
       });
 }

@@ -1,0 +1,134 @@
+#include "agent/guardian.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <set>
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/recovery.hpp"
+#include "host/process_table.hpp"
+
+namespace gunflint {
+namespace {
+
+constexpr Duration give_up_after = 1h;
+
+struct Heard {
+  Time last{};
+  bool quit = false;  ///< a clean end was announced
+  bool closed = false;
+};
+
+void take_words(GuardianSeat& seat, Heard& heard) {
+  char words[256];
+  const ssize_t n = ::read(seat.from_agent.get(), words, sizeof words);
+  if (n == 0) heard.closed = true;
+  if (n <= 0) return;
+  heard.last = monotonic_now();
+  if (std::find(words, words + n, 'q') != words + n) heard.quit = true;
+}
+
+bool silent_for_too_long(const GuardianSeat& seat, const Heard& heard) {
+  const Duration silence = monotonic_now() - heard.last;
+  if (silence < stopped_silence) return false;
+  if (silence > longest_silence) return true;
+  const auto stat = read_process_stat(seat.agent_pid);
+  return stat && (stat->state == 'T' || stat->state == 't');
+}
+
+/// True when the agent's end was clean.
+bool watch_agent(GuardianSeat& seat) {
+  Heard heard{monotonic_now()};
+  for (;;) {
+    std::array<pollfd, 3> wait{pollfd{seat.agent.get(), POLLIN, 0},
+                               pollfd{heard.closed ? -1 : seat.from_agent.get(), POLLIN, 0},
+                               pollfd{seat.signals.get(), POLLIN, 0}};
+    ::poll(wait.data(), wait.size(), guardian_beat / 1ms);
+    if (wait[1].revents != 0) take_words(seat, heard);
+    signalfd_siginfo info{};
+    if (wait[2].revents != 0 && ::read(seat.signals.get(), &info, sizeof info) > 0)
+      (void)signal_pidfd(seat.agent, SIGTERM);
+    if (wait[0].revents != 0) break;
+    if (silent_for_too_long(seat, heard)) (void)signal_pidfd(seat.agent, SIGKILL);
+  }
+  int status = 0;
+  while (::waitpid(seat.agent_pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!heard.closed) take_words(seat, heard);
+  return heard.quit && WIFEXITED(status);
+}
+
+/// What the agent had running is ours now. Holders end by themselves (the ledger knows them);
+/// operations and their commands must not go on acting while we take back.
+void kill_orphans(const std::set<int>& holders) {
+  const int self = ::getpid();
+  for (int round = 0; round < 20; ++round) {
+    bool any = false;
+    for (const auto& stat : read_process_stats()) {
+      if (stat.parent != self || stat.state == 'Z' || holders.contains(stat.pid)) continue;
+      ::kill(stat.pid, SIGKILL);
+      any = true;
+    }
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    if (!any) return;
+    ::usleep(2000);
+  }
+}
+
+std::set<int> holders_in(const std::string& path) {
+  std::set<int> pids;
+  if (const auto text = read_text_file(path))
+    if (const auto content = parse_ledger(*text))
+      for (const auto& line : content->holders) pids.insert(line.pid);
+  return pids;
+}
+
+/// In a child, so that a restore that hangs can be killed and tried again. 0: nothing is open.
+int recover_in_child(AgentHost& host, const std::string& path, Duration deadline) {
+  const int child = ::fork();
+  if (child < 0) return 1;
+  if (child == 0) {
+    ::prctl(PR_SET_NAME, "gunflint-undo");
+    ::setpgid(0, 0);
+    auto ledger = Ledger::take_over(path);
+    if (!ledger) ::_exit(ledger.error().cause == Cause::Gone ? 0 : 1);
+    recover_ledger(host, *ledger, "guardian");
+    ::_exit(ledger->content().open.empty() ? 0 : 1);
+  }
+  auto stat = read_process_stat(child);
+  auto handle = open_pidfd(child, stat ? stat->start_time : 0);
+  pollfd wait{handle ? handle->get() : -1, POLLIN, 0};
+  if (handle && ::poll(&wait, 1, static_cast<int>(deadline / 1ms)) == 0) ::kill(-child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+}  // namespace
+
+int run_guardian(AgentHost& host, GuardianSeat seat) {
+  if (watch_agent(seat)) {
+    kill_orphans(holders_in(seat.ledger));
+    return 0;
+  }
+  kill_orphans(holders_in(seat.ledger));
+  const Time end = monotonic_now() + give_up_after;
+  for (Duration pause = 100ms; monotonic_now() < end; pause = std::min<Duration>(pause * 2, 30s)) {
+    if (recover_in_child(host, seat.ledger, 60s) == 0) return 0;
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    ::poll(nullptr, 0, static_cast<int>(pause / 1ms));
+  }
+  return 5;
+}
+
+}  // namespace gunflint

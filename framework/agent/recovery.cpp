@@ -1,0 +1,141 @@
+#include "agent/recovery.hpp"
+
+#include <fmt/format.h>
+
+#include "agent/holder_keeper.hpp"
+#include "agent/ledger_folder.hpp"
+
+namespace gunflint {
+namespace {
+
+/// After a reboot no process of the record exists any more, whatever its number is used for now.
+class ProcessesOfAnotherBoot final : public Processes {
+ public:
+  explicit ProcessesOfAnotherBoot(Processes& real) : real_(real) {}
+  Result<Exit> run(const Command& command) override { return real_.run(command); }
+  Result<ProcessInfo> look(int) override { return gone(); }
+  Result<std::vector<ProcessInfo>> all() override { return real_.all(); }
+  Result<void> signal(const ProcessId&, int) override { return gone(); }
+  Result<SoftLimit> limit(const ProcessId&, int) override { return gone(); }
+  Result<void> set_soft_limit(const ProcessId&, int, std::uint64_t) override { return gone(); }
+  Result<std::vector<ProcessInfo>> descendants(int) override { return std::vector<ProcessInfo>{}; }
+
+ private:
+  static Failure gone() {
+    return fail(Cause::Gone, "the machine was restarted since; the process is no more");
+  }
+  Processes& real_;
+};
+
+std::string described(const UndoRecord& record) {
+  return fmt::format("{} on {}", record.fault,
+                     record.member.label.empty() ? record.member.id : record.member.label);
+}
+
+/// Holders first: what they hold must not be put back under their hands. Faults stop their holders
+/// themselves; this is for those that died between two steps.
+TakenBack take_back_of(AgentHost& agent_host, const LedgerContent& content,
+                       const UndoRecord& record) {
+  const bool other_boot = record.boot_id != agent_host.facts().boot_id;
+  OrphanHolders holders(other_boot ? std::vector<HolderLine>{} : content.holders);
+  Host host = agent_host.with(holders);
+  (void)holders.stop(Tag{record.tag});
+  if (!other_boot) return take_back(host, record);
+  ProcessesOfAnotherBoot processes(host.processes);
+  Host after{processes, host.files,   host.cgroups, host.network, holders,
+             host.http, host.sockets, host.clock,   host.facts};
+  return take_back(after, record);
+}
+
+}  // namespace
+
+Fields<LeftOver> LeftOver::fields() {
+  using T = LeftOver;
+  return {field("run", &T::run, "Run."), field("injection", &T::injection, "Id."),
+          field("fault", &T::fault, "Type."), field("member", &T::member, "On whom."),
+          field("what", &T::what, "What stays and why.")};
+}
+Fields<RecoveryReport> RecoveryReport::fields() {
+  using T = RecoveryReport;
+  return {field("done", &T::done, "Taken back."), field("left", &T::left, "Left behind."),
+          field("alive", &T::alive, "Ledgers of living agents.")};
+}
+
+TakenBack take_back(Host& host, const UndoRecord& record) {
+  TakenBack result;
+  const FaultKind* fault = find_fault(record.fault);
+  if (fault == nullptr) {
+    result.why = fmt::format("this version does not know the fault `{}`; recover with version {}",
+                             record.fault, record.version);
+    return result;
+  }
+  const Tag tag{record.tag};
+  if (auto done = fault->restore(host, record.saved, tag); !done) {
+    result.gone = done.error().cause == Cause::Gone;
+    result.conflict = done.error().cause == Cause::Conflict;
+    if (!result.gone) {
+      result.why = done.error().message;
+      return result;
+    }
+  }
+  auto looked = fault->restored(host, record.saved, tag);
+  if (!looked && looked.error().cause == Cause::Gone) {
+    result.gone = result.verified = true;
+  } else if (!looked) {
+    result.why = looked.error().message;
+  } else if (!*looked) {
+    result.why = "the old state was put back but is not there when looked at again";
+  } else {
+    result.verified = true;
+  }
+  return result;
+}
+
+RecoveryReport recover_ledger(AgentHost& host, Ledger& ledger, const std::string& by) {
+  RecoveryReport report;
+  const LedgerContent found = ledger.content();
+  for (auto record = found.open.rbegin(); record != found.open.rend(); ++record) {
+    const TakenBack result = take_back_of(host, found, *record);
+    if (result.verified || result.conflict) {
+      const auto noted =
+          ledger.append(UndoneLine{record->injection, result.verified, by, result.why});
+      if (result.verified && noted) {
+        report.done.push_back(
+            fmt::format("{}{}", described(*record), result.gone ? " (it is no more)" : ""));
+        continue;
+      }
+    }
+    report.left.push_back({record->run, record->injection, record->fault,
+                           record->member.label.empty() ? record->member.id : record->member.label,
+                           result.why});
+  }
+  if (ledger.content().open.empty()) (void)ledger.remove();
+  return report;
+}
+
+Result<RecoveryReport> recover_folder(AgentHost& host, const std::string& folder,
+                                      const std::string& by, const std::string& but) {
+  RecoveryReport total;
+  if (auto usable = check_ledger_folder(folder); !usable) {
+    if (usable.error().cause == Cause::Gone) return total;  // nothing was ever written
+    return fail(std::move(usable).error());
+  }
+  GF_TRY_AS(const auto paths, list_ledgers(folder));
+  for (const auto& path : paths) {
+    if (path == but) continue;
+    auto ledger = Ledger::take_over(path);
+    if (!ledger && ledger.error().cause == Cause::Conflict) ++total.alive;
+    if (!ledger && ledger.error().cause != Cause::Conflict && ledger.error().cause != Cause::Gone)
+      total.left.push_back({"", "", "", "", ledger.error().message});
+    if (!ledger) continue;
+    const bool through_api = ledger->content().head.place == "api";
+    // The static host agent cannot speak to an API; the coordinator's binary does both.
+    if (through_api && host.place() != Place::Api) continue;
+    RecoveryReport one = recover_ledger(host, *ledger, by);
+    for (auto& line : one.done) total.done.push_back(std::move(line));
+    for (auto& line : one.left) total.left.push_back(std::move(line));
+  }
+  return total;
+}
+
+}  // namespace gunflint
