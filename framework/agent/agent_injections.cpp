@@ -101,16 +101,17 @@ void Agent::injecting_said(Injection& injection, Operation& operation, const Val
     say(std::exchange(injection.request, 0), done);
     injection.state = Injection::State::InForce;
     injection.next_bite = monotonic_now() + bite_every;
-    if (!injection.restores.empty()) take_back_now(injection, "agent");
+    // An instant fault is over with its act; closing its record is all that is left.
+    const FaultKind* fault = find_fault(injection.ask.fault);
+    const bool instant = fault != nullptr && fault->instant;
+    if (instant || !injection.restores.empty()) take_back_now(injection, "agent");
   } else if (auto error = error_in(word)) {
     injection.failure = std::move(*error);
   }
 }
 
 void Agent::injecting_ended(Injection& injection, bool late) {
-  if (injection.state == Injection::State::InForce ||
-      !(injection.state == Injection::State::Acting ||
-        injection.state == Injection::State::Preparing))
+  if (injection.state != Injection::State::Acting && injection.state != Injection::State::Preparing)
     return;
   if (!injection.failure)
     injection.failure =

@@ -15,6 +15,8 @@ namespace gunflint {
 
 struct AgentParts {
   Place place = Place::Host;
+  /// Takes back ledgers of every place, not only of its own (`gunflint recover`).
+  bool every_place = false;
   /// The words that lead this binary here: {"gunflint-agent"} or {"gunflint", "api-agent"}.
   /// Holders are started as these words, "holder" and their kind.
   std::vector<std::string> self;
@@ -32,7 +34,8 @@ class AgentHost {
   explicit AgentHost(const AgentParts& parts);
   Host with(Holders& holders) { return real_.with(*network_, holders, *http_); }
   const Facts& facts() const { return real_.facts; }
-  Place place() const { return parts_.place; }
+  /// Whether this program may take back what an agent of that place left.
+  bool serves(Place place) const { return parts_.every_place || parts_.place == place; }
   Result<std::vector<Member>> find(Host& host, const TargetSpec& spec) const;
   Result<std::unique_ptr<MemberWatch>> watch(const TargetSpec& spec) const;
 

@@ -128,9 +128,9 @@ Result<RecoveryReport> recover_folder(AgentHost& host, const std::string& folder
     if (!ledger && ledger.error().cause != Cause::Conflict && ledger.error().cause != Cause::Gone)
       total.left.push_back({"", "", "", "", ledger.error().message});
     if (!ledger) continue;
-    const bool through_api = ledger->content().head.place == "api";
-    // The static host agent cannot speak to an API; the coordinator's binary does both.
-    if (through_api && host.place() != Place::Api) continue;
+    // The static host agent cannot speak to an API, the api agent has no network of the host.
+    const Place place = ledger->content().head.place == "api" ? Place::Api : Place::Host;
+    if (!host.serves(place)) continue;
     RecoveryReport one = recover_ledger(host, *ledger, by);
     for (auto& line : one.done) total.done.push_back(std::move(line));
     for (auto& line : one.left) total.left.push_back(std::move(line));

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "agent/undo_desk.hpp"
 #include "holder/holder.hpp"
 #include "host/network_real.hpp"
 
@@ -31,6 +32,13 @@ int main(int argc, char** argv) {
   const std::string_view word = argc > 1 ? argv[1] : "";
   if (word == "holder" && argc == 3) return holder_main(argv[2]);
   if (word.empty()) return agent_main(parts);
+  if (word == "recover") {
+    AgentHost host(parts);
+    auto report = recover_own(host, "recovery");
+    if (!report) return std::fputs((report.error().message + "\n").c_str(), stderr), 5;
+    std::fputs(recovery_text(*report).c_str(), stdout);
+    return report->clean() ? 0 : 5;
+  }
   if (word == "version") return std::puts("gunflint-agent " GUNFLINT_VERSION) < 0 ? 1 : 0;
   std::fputs(usage, stderr);
   return word == "help" || word == "--help" ? 0 : 2;

@@ -56,13 +56,33 @@ int list_command(const ListOptions&);
 
 // ---- the record ----
 struct ReportOptions {
-  std::string run = "last";            ///< an id, its end, a folder, or a journal file
-  std::string format = "html";         ///< html, markdown, junit, json, or text (the verdict block)
-  std::string to;                      ///< -o: a file, or "-" for stdout
-  std::vector<std::string> soft;       ///< outcomes that count as skipped in JUnit
-  std::string out = "gunflint-runs";   ///< where runs lie
+  std::string run = "last";           ///< an id, its end, a folder, or a journal file
+  std::string format = "html";        ///< html, markdown, junit, json, or text (the verdict block)
+  std::string to;                     ///< -o: a file, or "-" for stdout
+  std::vector<std::string> soft;      ///< outcomes that count as skipped in JUnit
+  std::string out = "gunflint-runs";  ///< where runs lie
 };
 int report_command(const ReportOptions&);
+// ---- undo ----
+struct RecoverOptions {
+  bool all = false;  ///< of every user; needs root
+  bool json = false;
+};
+int recover_command(const RecoverOptions&);
+struct StatusOptions {
+  bool json = false;
+};
+int status_command(const StatusOptions&);
+struct StopOptions {
+  std::string run;
+  bool all = false;
+};
+int stop_command(const StopOptions&);
+/// Hidden: the agent beside the coordinator, and its holders ("holder", kind).
+struct ApiAgentOptions {
+  std::vector<std::string> words;
+};
+int api_agent_command(const ApiAgentOptions&);
 
 // ---- everything else ----
 struct DemoOptions {

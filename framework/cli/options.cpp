@@ -107,10 +107,30 @@ void add_single_commands(CLI::App& app, Action& action) {
       [](CLI::App& c, VersionOptions& o) { add_json(c, o.json); });
 }
 
+void add_undo_commands(CLI::App& app, Action& action) {
+  add(app, action, "status", "Show what is in force on this machine", &status_command,
+      [](CLI::App& c, StatusOptions& o) { add_json(c, o.json); });
+  add(app, action, "stop", "Take back what a run has in force, and end it", &stop_command,
+      [](CLI::App& c, StopOptions& o) {
+        c.add_option("run", o.run, "The run's id");
+        c.add_flag("--all", o.all, "Every run of this user on this machine");
+      });
+  add(app, action, "recover", "Take back what dead runs left in force", &recover_command,
+      [](CLI::App& c, RecoverOptions& o) {
+        c.add_flag("--all", o.all, "Of every user of this machine (as root)");
+        add_json(c, o.json);
+      })
+      ->alias("rollback")
+      ->alias("revert");
+}
+
 /// What gunflint starts itself: worker, api-agent, reference. Hidden: `->group("")`.
 void add_inner_commands(CLI::App& app, Action& action) {
   add(app, action, "worker", "A load worker (started by gunflint)", &worker_command,
       [](CLI::App& c, WorkerOptions& o) { c.add_option("--loops", o.loops); })
+      ->group("");
+  add(app, action, "api-agent", "The agent beside the coordinator (started by gunflint)",
+      &api_agent_command, [](CLI::App& c, ApiAgentOptions& o) { c.add_option("words", o.words); })
       ->group("");
 }
 
@@ -130,6 +150,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_file_commands(app, action);
   add_run_commands(app, action);
   add_record_commands(app, action);
+  add_undo_commands(app, action);
   add_single_commands(app, action);
   add_inner_commands(app, action);
   try {

@@ -80,7 +80,7 @@ std::uint64_t inode_of_link(std::string_view link) {
   return link.starts_with(prefix) ? number<std::uint64_t>(link.substr(prefix.size()), 10) : 0;
 }
 
-std::set<std::uint64_t> socket_inodes(int pid) {
+std::set<std::uint64_t> sockets_of(int pid) {
   std::set<std::uint64_t> inodes;
   const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
   DIR* open = ::opendir(folder.c_str());

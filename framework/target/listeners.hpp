@@ -25,7 +25,7 @@ std::vector<Listener> parse_listeners(std::string_view text);
 std::vector<Listener> listeners_of_namespace(int pid);
 
 /// Inodes of the sockets that a process has open; empty when we may not look.
-std::set<std::uint64_t> socket_inodes(int pid);
+std::set<std::uint64_t> sockets_of(int pid);
 /// The inode in a link text "socket:[12345]"; 0 when it is none.
 std::uint64_t inode_of_link(std::string_view link);
 

@@ -76,7 +76,7 @@ Result<std::set<int>> pids_listening(int port, const std::vector<ProcessInfo>& a
   std::set<int> pids;
   if (wanted.empty()) return pids;
   for (const auto& p : all)
-    for (const auto inode : socket_inodes(p.id.pid))
+    for (const auto inode : sockets_of(p.id.pid))
       if (wanted.contains(inode)) pids.insert(p.id.pid);
   if (pids.empty())
     return fail(
@@ -121,7 +121,7 @@ Member host_member(const TargetSpec& spec, const Facts& facts) {
 /// Ports and the address on which they are reached, from the sockets of the member's tree.
 void add_ports(Member& member, const ProcessTree& tree) {
   std::set<std::uint64_t> inodes;
-  for (const int pid : tree.with_descendants(member.pid)) inodes.merge(socket_inodes(pid));
+  for (const int pid : tree.with_descendants(member.pid)) inodes.merge(sockets_of(pid));
   if (inodes.empty()) return;
   std::map<int, std::string> found;
   for (const auto& listener : listeners_of_namespace(member.pid))

@@ -119,7 +119,7 @@ void Usage::refresh(Host& host, const ProcessTree& tree, const Member& member, L
   last.memory = memory_allowed(host, member);
   last.limits_at = host.clock.now();
   last.inodes.clear();
-  for (const int pid : tree.with_descendants(member.pid)) last.inodes.merge(socket_inodes(pid));
+  for (const int pid : tree.with_descendants(member.pid)) last.inodes.merge(sockets_of(pid));
 }
 
 void Usage::measure(Host& host, const std::vector<ProcessInfo>& all, const ProcessTree& tree,

@@ -1,0 +1,148 @@
+// recover, status, stop: what a person asks about things that are, or were left, in force. And the
+// agent beside the coordinator, `gunflint api-agent`.
+#include <cstdio>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "agent/agent_main.hpp"
+#include "agent/undo_desk.hpp"
+#include "cli/commands.hpp"
+#include "gunflint/concepts/target.hpp"
+#include "holder/holder.hpp"
+#include "host/fd.hpp"
+#include "host/http_curl.hpp"
+#include "host/network_real.hpp"
+
+namespace gunflint {
+namespace {
+
+int complain(const Error& error, Outcome outcome) {
+  std::fputs(("gunflint: " + error.message + "\n").c_str(), stderr);
+  return exit_code(outcome);
+}
+
+/// Everything that this binary can take back: of hosts and of APIs.
+AgentParts desk_parts() {
+  AgentParts parts;
+  parts.every_place = true;
+  parts.self = {"gunflint", "api-agent"};
+  parts.network = [](RealHost& real) { return make_real_network(*real.processes); };
+  parts.http = [] { return std::make_unique<CurlHttp>(); };
+  return parts;
+}
+
+Value as_document(const LedgerStatus& status) {
+  Value v = Value::map();
+  v.set("agent", Value(status.agent));
+  v.set("run", Value(status.run));
+  v.set("place", Value(status.place));
+  v.set("pid", Value(status.owner));
+  v.set("ledger", Value(status.path));
+  if (!status.problem.empty()) v.set("problem", Value(status.problem));
+  Value open = Value::list();
+  for (const auto& undo : status.open) open.push(encode(undo));
+  v.set("open", std::move(open));
+  return v;
+}
+
+std::string ends_in(const UndoRecord& undo) {
+  if (undo.deadline_boottime_ns == 0) return "until it is taken back";
+  const Duration left = Duration(undo.deadline_boottime_ns) - boottime_now();
+  return left > Duration::zero() ? "ends in " + human(left) : "its time is over";
+}
+
+void print_status(const LedgerStatus& status) {
+  if (!status.problem.empty()) {
+    std::puts(status.problem.c_str());
+    return;
+  }
+  std::puts(
+      fmt::format("run {}: {} agent {}", status.run, status.place,
+                  status.owner != 0 ? fmt::format("at work (pid {})", status.owner) : "is dead")
+          .c_str());
+  for (const auto& undo : status.open)
+    std::puts(fmt::format("  in force: {} on {}, {}", undo.fault,
+                          undo.member.label.empty() ? undo.member.id : undo.member.label,
+                          ends_in(undo))
+                  .c_str());
+  if (status.open.empty()) std::puts("  nothing is in force");
+}
+
+/// Of this user, and as root with `everybody` of all others.
+Result<RecoveryReport> recover(bool everybody) {
+  const AgentParts parts = desk_parts();
+  AgentHost host(parts);
+  GF_TRY_AS(RecoveryReport report, recover_own(host, "recovery"));
+  if (!everybody) return report;
+  GF_TRY_AS(const RecoveryReport others, recover_users(host, "recovery"));
+  report.done.insert(report.done.end(), others.done.begin(), others.done.end());
+  report.left.insert(report.left.end(), others.left.begin(), others.left.end());
+  report.alive += others.alive;
+  return report;
+}
+
+int tell(const Result<RecoveryReport>& report, bool json) {
+  if (!report) return complain(report.error(), Outcome::UndoIncomplete);
+  std::fputs(json ? (to_json(encode(*report)) + "\n").c_str() : recovery_text(*report).c_str(),
+             stdout);
+  return exit_code(report->clean() ? Outcome::Held : Outcome::UndoIncomplete);
+}
+
+}  // namespace
+
+int recover_command(const RecoverOptions& options) {
+  return tell(recover(options.all), options.json);
+}
+
+int status_command(const StatusOptions& options) {
+  const auto all = look_at_ledgers();
+  if (!all) return complain(all.error(), Outcome::ToolError);
+  Value list = Value::list();
+  bool dead_and_open = false;
+  for (const auto& status : *all) {
+    dead_and_open = dead_and_open || (status.owner == 0 && !status.open.empty());
+    if (options.json)
+      list.push(as_document(status));
+    else
+      print_status(status);
+  }
+  if (options.json)
+    std::puts(to_json(list).c_str());
+  else if (all->empty())
+    std::puts("nothing is in force, and no agent of this user is at work");
+  if (dead_and_open && !options.json)
+    std::puts("What dead agents left is taken back by `gunflint recover`.");
+  if (!options.json && ::geteuid() != 0)
+    std::puts("Agents that run as root are shown by `sudo gunflint status`.");
+  return exit_code(Outcome::Held);
+}
+
+int stop_command(const StopOptions& options) {
+  if (options.run.empty() && !options.all) {
+    std::fputs("gunflint: name a run, or use --all; `gunflint status` shows them\n", stderr);
+    return exit_code(Outcome::Invalid);
+  }
+  const auto left = stop_agents(options.all ? "" : options.run, 30s);
+  if (!left) return complain(left.error(), Outcome::ToolError);
+  for (const auto& status : *left)
+    std::fputs(fmt::format("gunflint: the agent of run {} (pid {}) has not ended within 30 s\n",
+                           status.run, status.owner)
+                   .c_str(),
+               stderr);
+  const int code = tell(recover(false), false);
+  return left->empty() ? code : exit_code(Outcome::UndoIncomplete);
+}
+
+int api_agent_command(const ApiAgentOptions& options) {
+  if (options.words.size() == 2 && options.words[0] == "holder")
+    return holder_main(options.words[1]);
+  AgentParts parts;
+  parts.place = Place::Api;
+  parts.self = {"gunflint", "api-agent"};
+  parts.http = [] { return std::make_unique<CurlHttp>(); };
+  return agent_main(parts);
+}
+
+}  // namespace gunflint

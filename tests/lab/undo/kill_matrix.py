@@ -1,0 +1,433 @@
+#!/usr/bin/env python3
+"""Every way out of a run, done to real faults: what was there before is there again.
+
+    kill_matrix.py PROGRAM [--fault NAME]... [--ending NAME]... [--rounds N]
+
+Runs in network and mount namespaces of its own (as root), with undo records in a tmpfs of its own, and
+touches only processes that it started. The witness is snapshot.py.
+"""
+import argparse, ctypes, json, os, random, shutil, signal, statistics, subprocess, sys, tempfile, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import snapshot
+from agent_client import Agent, Closed
+
+VICTIM = """
+import os, signal, socket, sys, threading, time
+signal.signal(signal.SIGHUP, lambda *a: None)
+listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("127.0.0.1", 8080)); listener.listen(64)
+if os.fork() == 0:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    while os.getppid() != 1: time.sleep(0.05)
+    os._exit(0)
+print("up", flush=True)
+while True:
+    peer, _ = listener.accept(); data = peer.recv(100); peer.sendall(data); peer.close()
+"""
+
+
+class Place:
+    """The victim, its file and its cgroups."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="gunflint-matrix-")
+        self.file = self.folder + "/shop.conf"
+        with open(self.file, "w") as f:
+            f.write("# shop\nworkers = 8\nqueue = 100\n")
+        os.chmod(self.file, 0o640)
+        self.victim = subprocess.Popen([sys.executable, "-c", VICTIM], stdout=subprocess.PIPE)
+        assert self.victim.stdout.readline() == b"up\n"
+        self.name = f"/matrix-{os.getpid()}"
+        self.groups = []
+        for mount in ("cpu", "memory", "pids", "unified"):
+            path = f"/sys/fs/cgroup/{mount}{self.name}"
+            if os.path.isdir(f"/sys/fs/cgroup/{mount}") and os.access(f"/sys/fs/cgroup/{mount}", os.W_OK):
+                os.mkdir(path)
+                self.groups.append(path)
+                for pid in self.pids():
+                    with open(path + "/cgroup.procs", "w") as f:
+                        f.write(str(pid))
+
+    def pids(self):
+        child = [int(n) for n in os.listdir("/proc") if n.isdigit() and
+                 snapshot.read(f"/proc/{n}/stat").rpartition(")")[2].split()[1:2] == [str(self.victim.pid)]]
+        return [self.victim.pid] + child
+
+    def member(self):
+        stat = open(f"/proc/{self.victim.pid}/stat").read()
+        cgroups = {}
+        for line in open(f"/proc/{self.victim.pid}/cgroup"):
+            _, names, path = line.rstrip("\n").split(":", 2)
+            for name in names.split(","):
+                if not name.startswith("name="):
+                    cgroups[name] = path
+        start = int(stat[stat.rindex(")") + 2:].split()[19])
+        return {"target": "shop", "id": f"pid:{self.victim.pid}@{start}", "label": f"shop[{self.victim.pid}]",
+                "pid": self.victim.pid, "start_time": start, "address": "127.0.0.1", "ports": [8080],
+                "boot_id": open("/proc/sys/kernel/random/boot_id").read().strip(),
+                "pid_namespace": os.stat("/proc/self/ns/pid").st_ino, "cgroups": cgroups}
+
+    def picture(self):
+        seen = snapshot.picture(self.pids(), [self.file], [self.name], [])
+        seen["ours"] = ours()
+        return seen
+
+    def remove(self):
+        pids = self.pids()
+        for pid in reversed(pids):
+            for number in (signal.SIGKILL, signal.SIGCONT):
+                try:
+                    os.kill(pid, number)
+                except OSError:
+                    pass
+        self.victim.wait()
+        for path in self.groups:
+            for _ in range(100):
+                try:
+                    os.rmdir(path)
+                    break
+                except OSError:
+                    time.sleep(0.02)
+        shutil.rmtree(self.folder)
+
+
+def ours():
+    """gunflint's processes in this network namespace, which is the test's own."""
+    here, found = os.stat("/proc/self/ns/net").st_ino, []
+    for name in os.listdir("/proc"):
+        stat = snapshot.read(f"/proc/{name}/stat") if name.isdigit() else "unreadable"
+        if stat.startswith("unreadable") or not stat[stat.index("(") + 1:].startswith("gunflint"):
+            continue
+        try:
+            if os.stat(f"/proc/{name}/ns/net").st_ino == here and stat[stat.rindex(")") + 2] != "Z":
+                found.append(stat[:stat.rindex(")") + 3])
+        except OSError:
+            pass
+    return sorted(found)
+
+
+def holder_there(_):
+    return any("gunflint-holder" in line for line in ours())
+
+
+def stopped(place):
+    return all(snapshot.process(pid)["state"] in ("T", "t") for pid in place.pids())
+
+
+def frozen(place):
+    return "1" == snapshot.read(f"/sys/fs/cgroup/unified{place.name}/cgroup.freeze").strip()
+
+
+def file_changed(place):
+    return "workers = 2" in snapshot.read(place.file)
+
+
+def quota(place):
+    return snapshot.read(f"/sys/fs/cgroup/cpu{place.name}/cpu.cfs_quota_us").strip() != "-1"
+
+
+def open_files(place):
+    line = [l for l in snapshot.read(f"/proc/{place.victim.pid}/limits").splitlines() if "open files" in l][0]
+    return line.split()[3] == "64"
+
+
+def packets_held(_):
+    return "gf-" in snapshot.run("iptables-save") + snapshot.run("nft", "list", "ruleset") + snapshot.run("tc", "qdisc", "show")
+
+
+# name -> (fault, params, is it in force?)
+FAULTS = {
+    "noop": ("noop", {}, holder_there),
+    "cpu": ("cpu", {"share": "30%", "cores": 1}, holder_there),
+    "cpu-inside": ("cpu", {"share": "30%", "cores": 1, "inside": True}, holder_there),
+    "pause": ("pause", {"by": "signal"}, stopped),
+    "pause-freezer": ("pause", {"by": "freezer"}, frozen),
+    "setting": ("setting", {"file": {"path": None, "key": "workers", "reload": {"signal": "HUP"}}, "value": 2},
+                file_changed),
+    "limit-cpu": ("limit", {"cpu": "0.5"}, quota),
+    "limit-files": ("limit", {"open_files": 64}, open_files),
+    "network": ("network", {"from": {"ports": [8080]}, "delay": "20ms"}, packets_held),
+}
+
+
+class Round:
+    def __init__(self, program, place, fault, lease="3s", lasting="60s"):
+        self.program, self.place = program, place
+        self.type, self.params, self.in_force = FAULTS[fault]
+        self.params = json.loads(json.dumps(self.params).replace('"path": null', f'"path": "{place.file}"'))
+        self.lease, self.lasting = lease, lasting
+        self.agent = Agent(program)
+        self.run = f"run-{random.randrange(1 << 40):x}"
+
+    def open(self):
+        answer = self.agent.ask("hello", protocol=1, version="test", run=self.run, lease=self.lease)
+        assert answer["kind"] == "welcome", answer
+        return answer
+
+    def inject(self):
+        tag = "gf-" + "".join(random.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(10))
+        answer = self.agent.ask("inject", injection="i1", fault=self.type, tag=tag, params=self.params,
+                                member=self.place.member(), lasting=self.lasting)
+        assert answer["kind"] == "inject_done" and not answer.get("nothing_to_do"), answer
+        assert answer["bite"]["in_force"], answer
+        assert self.in_force(self.place), "the fault says it is in force, but the machine does not"
+
+    def wait_clean(self, limit):
+        """Seconds until the fault is no more in force."""
+        start = time.monotonic()
+        while self.in_force(self.place):
+            if time.monotonic() - start > limit:
+                raise AssertionError(f"still in force after {limit} s; ours: {ours()}")
+            time.sleep(0.002)
+        return time.monotonic() - start
+
+
+def kill(pid, number=signal.SIGKILL):
+    os.kill(pid, number)
+
+
+def end_by_restore(r):
+    done = r.agent.ask("restore", injection="i1")
+    assert done["kind"] == "restore_done" and done["verified"], done
+    closed = r.agent.ask("bye")
+    assert closed["kind"] == "closed" and closed["clean"], closed
+
+
+def end_by_bye(r):
+    closed = r.agent.ask("bye")
+    assert closed["kind"] == "closed" and closed["clean"], closed
+
+
+def end_by_deadline(r):
+    done = r.agent.wait_unasked("restore_done", 20)
+    assert done["verified"] and done["by"] == "deadline", done
+
+
+def end_by_silence(r):
+    done = r.agent.wait_unasked("restore_done", 20)
+    assert done["verified"] and done["by"] == "lease", done
+
+
+def end_by_coordinator(r):
+    r.agent.close()
+    r.wait_clean(5)
+
+
+def end_by_sigterm(r):
+    kill(r.agent.agent_pid(), signal.SIGTERM)
+    r.wait_clean(10)
+
+
+def end_by_sighup(r):
+    kill(r.agent.agent_pid(), signal.SIGHUP)
+    r.wait_clean(10)
+
+
+def end_by_agent(r):
+    kill(r.agent.agent_pid())
+    r.wait_clean(20)
+
+
+def end_by_guardian(r):
+    kill(r.agent.guardian)
+    r.wait_clean(20)
+
+
+def end_by_stopped_agent(r):
+    kill(r.agent.agent_pid(), signal.SIGSTOP)
+    r.wait_clean(20)
+
+
+def end_by_agent_and_guardian(r):
+    agent = r.agent.agent_pid()
+    kill(r.agent.guardian, signal.SIGSTOP)
+    kill(agent)
+    kill(r.agent.guardian)
+    try:
+        r.agent.ask("beat", seconds=5)
+        raise AssertionError("a dead agent answers")
+    except (Closed, BrokenPipeError):
+        pass
+    second = Agent(r.program)  # what a coordinator does when it sees the end without BYE
+    answer = second.ask("hello", protocol=1, version="test", run=r.run, recover_only=True)
+    assert answer["kind"] == "welcome" and not answer.get("left") and answer["recovered"] == 1, answer
+    assert second.ask("bye")["clean"]
+    second.end()
+    r.wait_clean(1)
+
+
+def end_by_everybody(r):
+    agent = r.agent.agent_pid()
+    kill(r.agent.guardian, signal.SIGSTOP)
+    kill(agent, signal.SIGSTOP)
+    kill(agent)
+    kill(r.agent.guardian)
+    r.agent.end()
+    done = subprocess.run([r.program, "recover"], stdout=subprocess.PIPE, timeout=60)
+    text = done.stdout.decode()
+    assert done.returncode == 0 and "taken back" in text, (done.returncode, text)
+    again = subprocess.run([r.program, "recover"], stdout=subprocess.PIPE, timeout=60)
+    assert again.returncode == 0 and b"nothing was left" in again.stdout, again.stdout
+    r.wait_clean(1)
+
+
+ENDINGS = {
+    "restore": end_by_restore, "bye": end_by_bye, "deadline": end_by_deadline, "silence": end_by_silence,
+    "coordinator": end_by_coordinator, "sigterm": end_by_sigterm, "sighup": end_by_sighup,
+    "agent": end_by_agent, "guardian": end_by_guardian, "stopped-agent": end_by_stopped_agent,
+    "agent-and-guardian": end_by_agent_and_guardian, "everybody": end_by_everybody,
+}
+
+
+def one(program, fault, ending):
+    place = Place()
+    try:
+        before = place.picture()
+        assert not before["ours"], before["ours"]
+        r = Round(program, place, fault, lease="1s" if ending == "silence" else "30s",
+                  lasting="1s" if ending == "deadline" else "60s")
+        try:
+            r.open()
+            r.inject()
+            start = time.monotonic()
+            ENDINGS[ending](r)
+            took = time.monotonic() - start
+        finally:
+            r.agent.end()
+        end = time.monotonic() + 15  # processes on their way out, not state
+        after = place.picture()
+        while after != before and time.monotonic() < end:
+            time.sleep(0.05)
+            after = place.picture()
+        for key in before:
+            assert after[key] == before[key], f"{key} differs:\nbefore {before[key]}\nafter  {after[key]}"
+        return took
+    finally:
+        place.remove()
+
+
+def coordinator_process(program, place, fault, ready):
+    """A coordinator that is killed: in a process of its own, so that the kernel closes its pipes."""
+    r = Round(program, place, fault, lease="30s")
+    r.open()
+    r.inject()
+    os.write(ready, b"x")
+    while True:
+        time.sleep(1)
+
+
+def killed_coordinators(program, fault, rounds):
+    times = []
+    for _ in range(rounds):
+        place = Place()
+        try:
+            before = place.picture()
+            read_end, write_end = os.pipe()
+            child = os.fork()
+            if child == 0:
+                try:
+                    coordinator_process(program, place, fault, write_end)
+                finally:
+                    os._exit(1)
+            os.close(write_end)
+            assert os.read(read_end, 1) == b"x", "the coordinator could not inject"
+            os.close(read_end)
+            in_force = FAULTS[fault][2]
+            start = time.monotonic()
+            os.kill(child, signal.SIGKILL)
+            while in_force(place):
+                assert time.monotonic() - start < 10, "still in force after 10 s"
+            times.append(time.monotonic() - start)
+            os.waitpid(child, 0)
+            end = time.monotonic() + 15
+            while place.picture() != before and time.monotonic() < end:
+                time.sleep(0.05)
+            assert place.picture() == before
+        finally:
+            place.remove()
+    return times
+
+
+def planted_ledger(program):
+    """A ledger that another user could have written is never acted on by root."""
+    place = Place()
+    try:
+        os.makedirs("/var/lib/gunflint/ledger", mode=0o700, exist_ok=True)
+        r = Round(program, place, "setting")
+        r.open()
+        r.inject()
+        source = [f for f in os.listdir("/var/lib/gunflint/ledger") if f.endswith(".ledger")][0]
+        text = open(f"/var/lib/gunflint/ledger/{source}", "rb").read()
+        end_by_bye(r)
+        r.agent.end()
+        with open(place.file, "w") as f:
+            f.write("# shop\nworkers = 2\nqueue = 100\n")  # what the planted undo would overwrite
+        planted = "/var/lib/gunflint/ledger/planted.ledger"
+        for uid, mode in ((65534, 0o600), (0, 0o666)):
+            with open(planted, "wb") as f:
+                f.write(text)
+            os.chown(planted, uid, uid)
+            os.chmod(planted, mode)
+            done = subprocess.run([program, "recover"], stdout=subprocess.PIPE, timeout=60)
+            assert done.returncode == 5 and b"not believed" in done.stdout, (done.returncode, done.stdout)
+            assert "workers = 2" in open(place.file).read(), "a planted ledger was acted on"
+        os.chmod(planted, 0o600)
+        done = subprocess.run([program, "recover"], stdout=subprocess.PIPE, timeout=60)
+        assert done.returncode == 0 and "workers = 8" in open(place.file).read(), \
+            f"the same ledger, owned by root alone, is believed: {done.stdout}"
+    finally:
+        place.remove()
+
+
+def enter_namespaces():
+    """Network and mounts of our own; the tmpfs over the undo records goes away with us."""
+    if os.environ.get("GUNFLINT_MATRIX_INSIDE") != "1":
+        os.environ["GUNFLINT_MATRIX_INSIDE"] = "1"
+        os.execvp("unshare", ["unshare", "--mount", "--net", "--propagation", "private", sys.executable] + sys.argv)
+    os.makedirs("/var/lib/gunflint", exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "gunflint-matrix", "/var/lib/gunflint"], check=True)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    # Children of killed guardians come to us and are reaped here.
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--fault", action="append")
+    parser.add_argument("--ending", action="append")
+    parser.add_argument("--rounds", type=int, default=0, help="kill the coordinator so often, and time it")
+    parser.add_argument("--planted", action="store_true")
+    asked = parser.parse_args()
+    if os.geteuid() != 0:
+        print("skipped: the kill matrix needs root for namespaces of its own")
+        return 77
+    enter_namespaces()
+    if asked.planted:
+        planted_ledger(asked.program)
+        print("ok: a planted ledger is not acted on")
+        return 0
+    failed = 0
+    for fault in asked.fault or FAULTS:
+        if asked.rounds:
+            times = killed_coordinators(asked.program, fault, asked.rounds)
+            median, worst = statistics.median(times), max(times)
+            good = median < 0.2 and worst < 2
+            failed += not good
+            print(f"{'ok' if good else 'FAILED'}: {fault}: coordinator killed {len(times)} times, taken back in "
+                  f"{median * 1000:.0f} ms median, {worst * 1000:.0f} ms at most", flush=True)
+            continue
+        for ending in asked.ending or ENDINGS:
+            try:
+                took = one(asked.program, fault, ending)
+                print(f"ok: {fault} ended by {ending} ({took * 1000:.0f} ms)", flush=True)
+            except Exception as e:
+                failed += 1
+                print(f"FAILED: {fault} ended by {ending}: {type(e).__name__}: {e}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
