@@ -16,6 +16,7 @@
 #include "load/spawned_worker.hpp"
 #include "load/summary.hpp"
 #include "load/url.hpp"
+#include "model/metrics.hpp"
 
 namespace gunflint {
 namespace {
@@ -199,6 +200,15 @@ Result<std::vector<Condition>> read_expectations(const LoadOptions& o) {
                   fmt::format("`{}` needs a baseline, and a single load has none; compare with a "
                               "number",
                               text));
+    const Unit unit = unit_of_metric(condition.metric);
+    if (condition.limit.unit != unit)
+      return fail(Cause::BadInput,
+                  fmt::format("`{}` compares {} with something else; write for example `{} < {}`",
+                              text, condition.metric, condition.metric,
+                              unit == Unit::Seconds     ? "400ms"
+                              : unit == Unit::Share     ? "1%"
+                              : unit == Unit::PerSecond ? "100/s"
+                                                        : "10"));
     all.push_back(std::move(condition));
   }
   return all;
