@@ -35,6 +35,6 @@ std::vector<Flow> parse_connections(std::string_view text, bool v6,
 /// Local ports of sockets in the state LISTEN.
 std::vector<int> parse_listening(std::string_view text, const std::vector<std::uint64_t>& inodes);
 /// Inodes of the sockets that the process has open.
-std::vector<std::uint64_t> socket_inodes(int pid);
+std::vector<std::uint64_t> sockets_held_by(int pid);
 
 }  // namespace gunflint

@@ -153,7 +153,7 @@ Result<void> RealNetwork::mark_open_connections(const Rule& rule, std::uint32_t 
   std::vector<Flow> flows;
   for (const auto& traffic : rule.traffic)
     for (const int pid : traffic.processes) {
-      const auto inodes = socket_inodes(pid);
+      const auto inodes = sockets_held_by(pid);
       const std::string folder = fmt::format("/proc/{}/net/", pid);
       // A process that has ended meanwhile has no connections.
       const std::string v4 = read_text_file(folder + "tcp", 64u << 20).value_or("");

@@ -108,7 +108,7 @@ std::vector<int> parse_listening(std::string_view text, const std::vector<std::u
   return ports;
 }
 
-std::vector<std::uint64_t> socket_inodes(int pid) {
+std::vector<std::uint64_t> sockets_held_by(int pid) {
   std::vector<std::uint64_t> inodes;
   const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
   DIR* open = ::opendir(folder.c_str());
