@@ -55,6 +55,20 @@ struct ListOptions {
 int list_command(const ListOptions&);
 
 // ---- the record ----
+struct JudgeOptions {
+  std::string run = "last", with, out = "gunflint-runs";
+  FileOptions file;
+  bool json = false;
+};
+int judge_command(const JudgeOptions&);
+
+struct HistoryOptions {
+  std::string out = "gunflint-runs";
+  int most = 20;
+  bool json = false;
+};
+int history_command(const HistoryOptions&);
+
 struct ReportOptions {
   std::string run = "last";           ///< an id, its end, a folder, or a journal file
   std::string format = "html";        ///< html, markdown, junit, json, or text (the verdict block)
@@ -85,6 +99,11 @@ struct ApiAgentOptions {
 int api_agent_command(const ApiAgentOptions&);
 
 // ---- everything else ----
+struct DoctorOptions {
+  bool json = false;
+};
+int doctor_command(const DoctorOptions&);
+
 struct DemoOptions {
   std::string out = "gunflint-runs/demo";  ///< reports and the experiments that were run
 };

@@ -71,6 +71,26 @@ void add_record_commands(CLI::App& app, Action& action) {
       });
 }
 
+/// judge, history, doctor.
+void add_looking_commands(CLI::App& app, Action& action) {
+  add(app, action, "judge", "Judge a finished run again, by its own experiment or another",
+      &judge_command, [](CLI::App& c, JudgeOptions& o) {
+        c.add_option("run", o.run, "A run's id, its end, or a folder")->capture_default_str();
+        c.add_option("--with", o.with, "The experiment to judge by; its own when absent");
+        c.add_option("--out", o.out, "Where runs lie")->capture_default_str();
+        add_file_options(c, o.file);
+        add_json(c, o.json);
+      });
+  add(app, action, "history", "The runs so far, newest first", &history_command,
+      [](CLI::App& c, HistoryOptions& o) {
+        c.add_option("--out", o.out, "Where runs lie")->capture_default_str();
+        c.add_option("-n,--most", o.most, "At most so many")->capture_default_str();
+        add_json(c, o.json);
+      });
+  add(app, action, "doctor", "What this machine can do, and what is missing", &doctor_command,
+      [](CLI::App& c, DoctorOptions& o) { add_json(c, o.json); });
+}
+
 void declare_load(CLI::App& c, LoadOptions& o) {
   c.add_option("url", o.url, "http://host[:port]/path")->required();
   c.add_option("--rate", o.rate, "Requests due: 500/s, 100/min")->capture_default_str();
@@ -150,6 +170,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_file_commands(app, action);
   add_run_commands(app, action);
   add_record_commands(app, action);
+  add_looking_commands(app, action);
   add_undo_commands(app, action);
   add_single_commands(app, action);
   add_inner_commands(app, action);
