@@ -143,7 +143,7 @@ void FaultCourse::repeat(Duration now) {
       state_ = State::Over;
       return;
     }
-    around_.sink.happen(now, InjectionFailed{"", spec_.name, "", refusal, "refused"});
+    around_.sink.happen(now, FaultSkipped{spec_.name, refusal, !spec_.optional});
     state_ = State::Restoring;  // nothing is open: goes on with the next repetition
     return;
   }
@@ -225,6 +225,11 @@ void FaultCourse::injecting(Duration now) {
                         Note{"info", spec_.name + ": there was nothing to change: " + nothing_});
   } else if (failed > 0 && in_force < least) {
     for (const auto& id : now_) around_.injections.take_back(now, id);
+    around_.sink.happen(
+        now, FaultSkipped{spec_.name,
+                          fmt::format("{} of {} members could be injected, {} are needed", in_force,
+                                      now_.size(), least),
+                          !spec_.optional});
   } else if (!kind_->instant) {
     state_ = State::InForce;
     return;

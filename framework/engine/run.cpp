@@ -20,6 +20,13 @@ Duration longest_timeout(const Experiment& experiment) {
   return longest;
 }
 
+/// While faults are in force their undo is open: that is no failure yet.
+bool something_failed(const Verdict& verdict) {
+  return std::any_of(verdict.findings.begin(), verdict.findings.end(), [](const Finding& f) {
+    return f.held == Held::No && f.kind != Finding::Kind::Undo && f.kind != Finding::Kind::Guard;
+  });
+}
+
 }  // namespace
 
 Run::Run(RunSetup setup)
@@ -80,6 +87,7 @@ void Run::take(Duration now, const Input& input) {
                    happen(now, AgentLost{in.agent, in.why});
                    injections_.agent_gone(now, in.agent);
                    ask(RecoverAgent{in.agent});
+                   happen(now, ToolFailed{"the agent `" + in.agent + "` was lost: " + in.why});
                    if (state_ != State::Over) end(now, true);
                  },
                  [&](const AgentDone& in) {
@@ -166,7 +174,7 @@ void Run::close_seconds(Duration now) {
   while (const auto second = seconds_.close(now)) {
     happen(now, SecondClosed{*second});
     tell_news(now);
-    if (setup_.fail_fast && judge_.verdict().outcome == Outcome::Failed) failed_fast_ = true;
+    if (setup_.fail_fast) failed_fast_ |= something_failed(judge_.verdict());
     if (state_ != State::Running) return;
   }
 }

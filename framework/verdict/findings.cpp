@@ -139,7 +139,7 @@ std::string sentence_of(const Verdict& v, const std::string& faults, const std::
 Verdict Judge::verdict() const {
   const State& s = *state_;
   const Course course{s.experiment, s.phases, s.recoveries, s.closed};
-  const Span span = affected_span(s.phases, s.recoveries, s.closed);
+  const AffectedSpan span = affected_span(s.phases, s.recoveries, s.closed);
   Verdict v;
   std::vector<Tally> tallies;
   for (std::size_t i = 0; i < s.experiment.steady_state.size(); ++i) {
@@ -182,6 +182,7 @@ Verdict Judge::verdict() const {
   if (!s.gate_failed.empty()) v.outcome = worst(v.outcome, Outcome::NotStarted);
   if (!s.tripped.empty()) v.outcome = worst(v.outcome, Outcome::Aborted);
   if (!s.tool_failed.empty()) v.outcome = worst(v.outcome, Outcome::ToolError);
+  if (!s.clock_jumped.empty()) v.outcome = worst(v.outcome, Outcome::Inconclusive);
   if (s.signal != 0)
     v.outcome = worst(v.outcome, s.signal == 1   ? Outcome::Hangup
                                  : s.signal == 2 ? Outcome::Interrupted
@@ -189,6 +190,7 @@ Verdict Judge::verdict() const {
   if (!s.over()) v.outcome = worst(v.outcome, Outcome::Inconclusive);
   if (v.outcome == Outcome::NotStarted) special = s.gate_failed;
   if (v.outcome == Outcome::ToolError) special = s.tool_failed;
+  if (v.outcome == Outcome::Inconclusive) special = s.clock_jumped;
   if (v.outcome == Outcome::Inconclusive && !s.over()) special = "the run is not over";
   if (v.outcome == Outcome::Aborted) {
     special = s.tripped.empty() ? main_trouble(v, Held::No)
@@ -210,6 +212,7 @@ Verdict judge(const Experiment& experiment, const std::vector<Event>& events) {
             std::holds_alternative<GateFailed>(event.what) ||
             std::holds_alternative<GuardTripped>(event.what) ||
             std::holds_alternative<Signalled>(event.what) ||
+            std::holds_alternative<ClockJumped>(event.what) ||
             std::holds_alternative<ToolFailed>(event.what);
   }
   if (!over) {

@@ -109,6 +109,10 @@ Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) con
                                           spell_seconds(active), why);
     return f;
   }
+  if (!story.skipped.empty() && story.skip_counts) {
+    f.sentence = "It bit, but not as asked: " + story.skipped + ".";
+    return f;
+  }
   f.held = Held::Yes;
   f.sentence = fmt::format("It bit on {}{}.", where, sentence.empty() ? "" : ": " + sentence);
   if (!story.refused.empty())

@@ -117,6 +117,8 @@ void Judge::State::on(double at, const Happening& what) {
     signal = signalled->signal;
   } else if (const auto* tool = std::get_if<ToolFailed>(&what)) {
     tool_failed = tool->why.empty() ? "the tool failed" : tool->why;
+  } else if (const auto* jump = std::get_if<ClockJumped>(&what)) {
+    clock_jumped = "the machine slept or its clock jumped by " + print_number(jump->by_s) + " s";
   } else if (std::holds_alternative<Drained>(what)) {
     drained = true;
   }

@@ -54,7 +54,7 @@ class Judge::State {
   int closed = 0;                                  ///< seconds [0, closed) are complete
   std::set<std::string> active_this_round;
   std::optional<double> gate_passed;
-  std::string gate_failed, tool_failed;
+  std::string gate_failed, tool_failed, clock_jumped;
   std::vector<GuardTripped> tripped;
   int signal = 0;
   bool drained = false;

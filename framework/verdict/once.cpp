@@ -14,17 +14,17 @@ bool is_once_per_run(const Hypothesis& h) {
          (h.expect.metric == "users_affected" || h.expect.metric == "dropped");
 }
 
-Span affected_span(const Phases& phases, const RecoveryWatch& recoveries, int end) {
+AffectedSpan affected_span(const Phases& phases, const RecoveryWatch& recoveries, int end) {
   constexpr int everything = std::numeric_limits<int>::max();
   const auto first = phases.first_injection();
   if (!first) return {0, everything};
-  Span span{static_cast<int>(std::floor(*first)), everything};
+  AffectedSpan span{static_cast<int>(std::floor(*first)), everything};
   if (phases.phase_of(end - 1) == Phase::After || phases.phase_of(end - 1) == Phase::Drain)
     if (const auto recovered = recoveries.ended()) span.to = std::max(span.from + 1, *recovered);
   return span;
 }
 
-Finding judge_once(const Hypothesis& h, const Users& users, Span span, bool over) {
+Finding judge_once(const Hypothesis& h, const Users& users, AffectedSpan span, bool over) {
   Finding f;
   f.kind = Finding::Kind::Hypothesis;
   f.name = h.name;

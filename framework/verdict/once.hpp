@@ -7,18 +7,18 @@
 #include "verdict/recovery_watch.hpp"
 #include "verdict/users.hpp"
 
-namespace gunflint::inline verdict_room {
+namespace gunflint {
 
 /// Judged once per run, over the journeys' due seconds.
 bool is_once_per_run(const Hypothesis& hypothesis);
 
 /// The span in which users count as affected: first injection to last recovery (or end); without an
 /// injection, the whole run.
-struct Span {
+struct AffectedSpan {
   int from = 0, to = 0;
 };
-Span affected_span(const Phases& phases, const RecoveryWatch& recoveries, int end);
+AffectedSpan affected_span(const Phases& phases, const RecoveryWatch& recoveries, int end);
 
-Finding judge_once(const Hypothesis& hypothesis, const Users& users, Span span, bool over);
+Finding judge_once(const Hypothesis& hypothesis, const Users& users, AffectedSpan span, bool over);
 
-}  // namespace gunflint::inline verdict_room
+}  // namespace gunflint
