@@ -7,7 +7,7 @@
 
 #include "verdict/words.hpp"
 
-namespace gunflint::inline verdict_room {
+namespace gunflint {
 
 bool is_once_per_run(const Hypothesis& h) {
   return std::holds_alternative<OfLoad>(h.of) &&
@@ -58,4 +58,4 @@ Finding judge_once(const Hypothesis& h, const Users& users, AffectedSpan span, b
   return f;
 }
 
-}  // namespace gunflint::inline verdict_room
+}  // namespace gunflint
