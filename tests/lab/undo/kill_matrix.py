@@ -13,7 +13,8 @@ import snapshot
 from agent_client import Agent, Closed
 
 VICTIM = """
-import os, signal, socket, sys, threading, time
+import ctypes, os, signal, socket, sys, threading, time
+ctypes.CDLL(None).prctl(15, b"matrix-shop", 0, 0, 0)  # a name of its own: a reload goes to the family's head
 signal.signal(signal.SIGHUP, lambda *a: None)
 listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(("127.0.0.1", 8080)); listener.listen(64)
