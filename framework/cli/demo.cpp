@@ -144,7 +144,7 @@ Played play(const Act& act, int number, const fs::path& experiments, const fs::p
       "");
   played.exit = run.wait();
   shop.close();
-  say(act.lesson);
+  if (played.exit == exit_code(act.expected)) say(act.lesson);
   return played;
 }
 
