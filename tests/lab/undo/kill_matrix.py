@@ -302,6 +302,16 @@ ENDINGS = {
 }
 
 
+def compare(place, before):
+    end = time.monotonic() + 15  # for processes on their way out, not for state
+    after = place.picture()
+    while after != before and time.monotonic() < end:
+        time.sleep(0.05)
+        after = place.picture()
+    for key in before:
+        assert after[key] == before[key], f"{key} differs:\nbefore {before[key]}\nafter  {after[key]}"
+
+
 def one(program, fault, ending):
     place = Place()
     try:
@@ -317,13 +327,7 @@ def one(program, fault, ending):
             took = time.monotonic() - start
         finally:
             r.end()
-        end = time.monotonic() + 15  # processes on their way out, not state
-        after = place.picture()
-        while after != before and time.monotonic() < end:
-            time.sleep(0.05)
-            after = place.picture()
-        for key in before:
-            assert after[key] == before[key], f"{key} differs:\nbefore {before[key]}\nafter  {after[key]}"
+        compare(place, before)
         return took
     finally:
         place.remove()
@@ -362,10 +366,7 @@ def killed_coordinators(program, fault, rounds):
                 assert time.monotonic() - start < 10, "still in force after 10 s"
             times.append(time.monotonic() - start)
             os.waitpid(child, 0)
-            end = time.monotonic() + 15
-            while place.picture() != before and time.monotonic() < end:
-                time.sleep(0.05)
-            assert place.picture() == before
+            compare(place, before)
         finally:
             place.remove()
     return times
@@ -402,6 +403,68 @@ def planted_ledger(program):
         place.remove()
 
 
+def other_users(program):
+    """Root takes a user's ledgers back as that user: what the user could not do is not done."""
+    home = tempfile.mkdtemp(prefix="gunflint-home-")
+    uid = 54321
+    os.chmod(home, 0o755)
+    os.chown(home, uid, uid)
+    passwd = home + "/passwd"
+    with open(passwd, "w") as f:
+        f.write(open("/etc/passwd").read() + f"matrixuser:x:{uid}:{uid}:lab:{home}:/bin/sh\n")
+    subprocess.run(["mount", "--bind", passwd, "/etc/passwd"], check=True)  # in our own mount namespace
+    place = Place()
+    ledgers = home + "/.local/state/gunflint/ledger"
+    own = None
+    try:
+        as_user = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+        own = subprocess.Popen(as_user + ["sleep", "600"])
+        while "(sleep)" not in snapshot.read(f"/proc/{own.pid}/stat"):
+            time.sleep(0.01)
+        stat = open(f"/proc/{own.pid}/stat").read()
+        victim = {"id": "v", "label": "sleep", "pid": own.pid, "start_time": int(stat[stat.rindex(")") + 2:].split()[19])}
+        agent = Agent(as_user + [program], env={"HOME": home, "PATH": os.environ["PATH"]})
+        assert agent.ask("hello", protocol=1, run="u", lease="30s")["kind"] == "welcome"
+        # One honest undo: a process of the user is stopped.
+        done = agent.ask("inject", injection="i1", fault="pause", tag="gf-aaaaaaaaaa", params={}, member=victim,
+                         lasting="60s")
+        assert done["kind"] == "inject_done", done
+        source = ledgers + "/" + [f for f in os.listdir(ledgers) if f.endswith(".ledger")][0]
+        here = agent.agent_pid()
+        kill(agent.guardian, signal.SIGSTOP)
+        kill(here)
+        kill(agent.guardian)
+        agent.end()
+        # One planted: it would write a file of root.
+        r = Round(program, place, "setting")
+        r.open()
+        r.inject()
+        root_ledger = [f for f in os.listdir("/var/lib/gunflint/ledger") if f.endswith(".ledger")][0]
+        text = open(f"/var/lib/gunflint/ledger/{root_ledger}", "rb").read()
+        end_by_bye(r)
+        r.end()
+        with open(place.file, "w") as f:
+            f.write("# shop\nworkers = 2\nqueue = 100\n")
+        with open(ledgers + "/planted.ledger", "wb") as f:
+            f.write(text)
+        os.chown(ledgers + "/planted.ledger", uid, uid)
+        os.chmod(ledgers + "/planted.ledger", 0o600)
+        done = subprocess.run([program, "recover", "--all"], stdout=subprocess.PIPE, timeout=100)
+        said = done.stdout.decode()
+        assert "workers = 2" in open(place.file).read(), "a user's planted ledger changed a file of root"
+        assert done.returncode == 5 and "left: setting" in said, (done.returncode, said)
+        assert "taken back: pause on sleep (user matrixuser)" in said, said
+        assert snapshot.process(own.pid)["state"] == "alive", snapshot.process(own.pid)
+        assert not os.path.exists(source)
+    finally:
+        if own:
+            own.kill()
+            own.wait()
+        place.remove()
+        subprocess.run(["umount", "/etc/passwd"], check=True)
+        shutil.rmtree(home)
+
+
 def enter_namespaces():
     """Network and mounts of our own; the tmpfs over the undo records goes away with us."""
     if os.environ.get("GUNFLINT_MATRIX_INSIDE") != "1":
@@ -422,6 +485,7 @@ def main():
     parser.add_argument("--ending", action="append")
     parser.add_argument("--rounds", type=int, default=0, help="kill the coordinator so often, and time it")
     parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--users", action="store_true")
     asked = parser.parse_args()
     if os.geteuid() != 0:
         print("skipped: the kill matrix needs root for namespaces of its own")
@@ -430,6 +494,10 @@ def main():
     if asked.planted:
         planted_ledger(asked.program)
         print("ok: a planted ledger is not acted on")
+        return 0
+    if asked.users:
+        other_users(asked.program)
+        print("ok: root takes a user's ledgers back as that user")
         return 0
     failed = 0
     for fault in asked.fault or FAULTS:
