@@ -134,7 +134,7 @@ def open_files(place):
 
 
 def packets_held(_):
-    return "gf-" in snapshot.run("iptables-save") + snapshot.run("nft", "list", "ruleset") + snapshot.run("tc", "qdisc", "show")
+    return "gf-" in snapshot.run("iptables-save", "-t", "mangle")
 
 
 # name -> (fault, params, is it in force?)
@@ -166,8 +166,9 @@ while os.getppid() == parent:
 
 
 class Round:
-    def __init__(self, program, place, fault, lease="3s", lasting="60s"):
-        self.program, self.place = program, place
+    def __init__(self, program, place, fault, lease="3s", lasting="60s", on_disconnect="restore"):
+        self.on_disconnect = on_disconnect
+        self.program, self.place, self.fault = program, place, fault
         self.type, self.params, self.in_force = FAULTS[fault]
         self.params = json.loads(json.dumps(self.params).replace('"path": null', f'"path": "{place.file}"'))
         self.lease, self.lasting = lease, lasting
@@ -181,13 +182,13 @@ class Round:
         assert answer["kind"] == "welcome", answer
         return answer
 
-    def inject(self):
+    def inject(self, look=True):
         tag = "gf-" + "".join(random.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(10))
         answer = self.agent.ask("inject", injection="i1", fault=self.type, tag=tag, params=self.params,
-                                member=self.place.member(), lasting=self.lasting)
+                                member=self.place.member(), lasting=self.lasting, on_disconnect=self.on_disconnect)
         assert answer["kind"] == "inject_done" and not answer.get("nothing_to_do"), answer
         assert answer["bite"].get("in_force"), answer
-        assert self.in_force(self.place), "the fault says it is in force, but the machine does not"
+        assert not look or self.in_force(self.place), "the fault says it is in force, but the machine does not"
 
     def end(self):
         self.agent.end()
@@ -246,6 +247,14 @@ def end_by_sighup(r):
     r.wait_clean(10)
 
 
+def end_after_keeping(r):
+    """`on_disconnect: keep`: without its coordinator it runs on to its deadline, and not beyond."""
+    r.agent.close()
+    time.sleep(0.7)
+    assert r.in_force(r.place), "it did not run on without its coordinator"
+    r.wait_clean(20)
+
+
 def end_by_agent(r):
     kill(r.agent.agent_pid())
     r.wait_clean(20)
@@ -294,11 +303,58 @@ def end_by_everybody(r):
     r.wait_clean(1)
 
 
+def end_by_stopped_holder(r):
+    """A stopped packet delayer loses all traffic, a dead one passes it: it is killed when it is silent."""
+    holders = [line for line in ours() if "(gunflint-holder)" in line]
+    if holders:
+        kill(int(holders[0].split()[0]), signal.SIGSTOP)
+        start = time.monotonic()
+        while any("(gunflint-holder)" in line for line in ours()):
+            assert time.monotonic() - start < 5, "a stopped holder lives on"
+            time.sleep(0.01)
+        seen = r.agent.wait_unasked("bite", 10)
+        while seen["bite"].get("in_force"):
+            seen = r.agent.wait_unasked("bite", 10)
+    end_by_restore(r)
+
+
+def end_by_second_agent(r):
+    """Another agent may not touch what is in force; when that is over, it may."""
+    second = Round(r.program, r.place, r.fault)
+    second.open()
+    try:
+        if r.type not in ("noop", "cpu"):  # those share happily
+            answer = second.agent.ask("inject", injection="i1", fault=r.type, tag="gf-zzzzzzzzzz", params=r.params,
+                                      member=r.place.member(), lasting="60s")
+            assert answer["kind"] == "failed" and answer["cause"] == "conflict", answer
+            assert r.in_force(r.place), "the refused agent changed something"
+        end_by_restore(r)
+        second.inject()
+        end_by_bye(second)
+    finally:
+        second.end()
+
+
+def end_through_sudo(r):
+    """The same, started through sudo: closing the pipe is the end of it."""
+    end_by_bye(r)
+    r.end()
+    by_sudo = Round(["sudo", "-n", r.program], r.place, r.fault, lease="30s")
+    try:
+        by_sudo.open()
+        by_sudo.inject()
+        by_sudo.agent.close()
+        by_sudo.wait_clean(5)
+    finally:
+        by_sudo.end()
+
+
 ENDINGS = {
     "restore": end_by_restore, "bye": end_by_bye, "deadline": end_by_deadline, "silence": end_by_silence,
-    "coordinator": end_by_coordinator, "sigterm": end_by_sigterm, "sighup": end_by_sighup,
+    "coordinator": end_by_coordinator, "keep": end_after_keeping, "sigterm": end_by_sigterm, "sighup": end_by_sighup,
     "agent": end_by_agent, "guardian": end_by_guardian, "stopped-agent": end_by_stopped_agent,
     "agent-and-guardian": end_by_agent_and_guardian, "everybody": end_by_everybody,
+    "stopped-holder": end_by_stopped_holder, "second-agent": end_by_second_agent, "sudo": end_through_sudo,
 }
 
 
@@ -318,7 +374,8 @@ def one(program, fault, ending):
         before = place.picture()
         assert not before["ours"], before["ours"]
         r = Round(program, place, fault, lease="1s" if ending == "silence" else "30s",
-                  lasting="1s" if ending == "deadline" else "60s")
+                  lasting="1s" if ending == "deadline" else "3s" if ending == "keep" else "60s",
+                  on_disconnect="keep" if ending == "keep" else "restore")
         try:
             r.open()
             r.inject()
@@ -370,6 +427,55 @@ def killed_coordinators(program, fault, rounds):
         finally:
             place.remove()
     return times
+
+
+def traced_round(program, place, fault, options):
+    """Injects and says bye with strace on the agent. True: it lived to its end."""
+    r = Round(program, place, fault, lease="30s")
+    tracer = None
+    try:
+        r.open()
+        agent = r.agent.agent_pid()
+        tracer = subprocess.Popen(["strace", "-qq", "-p", str(agent)] + options, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 5  # strace says nothing when it has attached; the kernel does
+        while "TracerPid:\t0" in snapshot.read(f"/proc/{agent}/status"):
+            assert time.monotonic() < end, "strace does not attach"
+            time.sleep(0.002)
+        r.inject(look=False)  # it may be killed the moment after it has answered
+        end_by_bye(r)
+        return True
+    except (Closed, BrokenPipeError):
+        return False
+    finally:
+        r.end()
+        if tracer:
+            tracer.terminate()
+            tracer.wait()
+
+
+def directed(program, fault, most):
+    """A run is recorded; then the agent is killed at the entry of each of its system calls (at most `most`, evenly
+    chosen; the exit of a call is the entry of the next). Every time the guardian leaves the machine as it was."""
+    place = Place()
+    try:
+        before = place.picture()
+        record = place.folder + "/calls"
+        assert traced_round(program, place, fault, ["-o", record])
+        names = [line.split("(")[0] for line in open(record) if "(" in line and line[0].isalpha()]
+        os.unlink(record)
+        # Of each kind the first few, then evenly: a few kinds (looking through /proc) are most of the calls.
+        kinds = {name: names.count(name) for name in names}
+        each = max(4, most // len(kinds))
+        points = [(name, n) for name, count in kinds.items()
+                  for n in range(1, count + 1) if n <= each // 2 or n % max(1, 2 * count // each) == 0]
+        killed = 0
+        for name, number in points:
+            killed += not traced_round(program, place, fault, ["-o", "/dev/null", "-e", f"trace={name}", "-e",
+                                                               f"inject={name}:signal=SIGKILL:when={number}"])
+            compare(place, before)
+        return killed, len(points), len(names)
+    finally:
+        place.remove()
 
 
 def planted_ledger(program):
@@ -486,6 +592,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=0, help="kill the coordinator so often, and time it")
     parser.add_argument("--planted", action="store_true")
     parser.add_argument("--users", action="store_true")
+    parser.add_argument("--directed", type=int, default=0, help="kill the agent at up to so many system calls")
     asked = parser.parse_args()
     if os.geteuid() != 0:
         print("skipped: the kill matrix needs root for namespaces of its own")
@@ -498,6 +605,12 @@ def main():
     if asked.users:
         other_users(asked.program)
         print("ok: root takes a user's ledgers back as that user")
+        return 0
+    if asked.directed:
+        for fault in asked.fault or ("noop", "pause"):
+            killed, tried, calls = directed(asked.program, fault, asked.directed)
+            print(f"ok: {fault}: of {calls} system calls of the agent {tried} were tried; it was killed at {killed} of "
+                  "them (the others did not come again), and the machine was as before each time", flush=True)
         return 0
     failed = 0
     for fault in asked.fault or FAULTS:
