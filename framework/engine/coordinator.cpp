@@ -118,12 +118,11 @@ class Coordinator {
         feed(Trouble{welcome.error().message});
         return false;
       }
-      opened_.push_back(key);
       if (welcome->recovered > 0)
-        feed(Record{Note{"info", fmt::format("took back {} injection{} that a dead run had left",
-                                             welcome->recovered,
-                                             welcome->recovered == 1 ? "" : "s")},
-                    0s});
+        feed(Record{
+            Note{"info", fmt::format("took back {} injection{} that a dead run had left",
+                                     welcome->recovered, welcome->recovered == 1 ? "" : "s")},
+            0s});
       for (const auto& left : welcome->left)
         feed(Record{Note{"warning", "a dead run has left behind: " + left + "; gunflint recover"},
                     0s});
@@ -134,8 +133,7 @@ class Coordinator {
   bool ask_agents() {
     const Inventory inventory =
         take_inventory(crew_, order_.experiment, order_.find_kind, order_.seed, root_);
-    const Plan plan =
-        make_plan(order_.experiment, order_.find_kind, inventory, order_.seed, root_);
+    const Plan plan = make_plan(order_.experiment, order_.find_kind, inventory, order_.seed, root_);
     (void)write_file(folder_.path + "/plan.json", to_json_pretty(encode(plan)) + "\n");
     if (plan.exit() != 0) {
       refuse(plan);
@@ -152,8 +150,10 @@ class Coordinator {
          seen.size() < order_.experiment.targets.size() && monotonic_now() < until;) {
       const auto arrived = inbox_.take(until);
       if (!arrived) break;
-      if (const auto* look = std::get_if<TargetLooked>(&arrived->input))
+      if (const auto* look = std::get_if<TargetLooked>(&arrived->input)) {
         seen.insert(look->seen.target);
+        last_looks_[look->seen.target] = *look;
+      }
       take(*arrived);
       if (run_->ending()) return false;
     }
@@ -175,6 +175,8 @@ class Coordinator {
     while (monotonic_now() < at)
       if (const auto arrived = inbox_.take(at)) take(*arrived);
     skew_ = boottime_now() - monotonic_now().time_since_epoch();
+    // What was seen while opening is what is known at t = 0.
+    for (auto& [target, look] : last_looks_) feed(TargetLooked{look.seen, 0s});
     feed(Began{});
   }
 
@@ -190,10 +192,9 @@ class Coordinator {
       start(probe_key("steady_state", h.name), h.of, h.expect.metric, h.every);
     for (const auto& r : e.reactions)
       start(probe_key("reactions", r.name), r.of, r.expect.metric, r.every);
+    for (const auto& a : e.alerts) crew_.watch_alert(a);
     for (const auto& g : e.abort) start(probe_key("abort", g.name), g.of, g.when.metric, g.every);
   }
-
-  Duration now() const { return start_ ? monotonic_now() - *start_ : Duration(0); }
 
   void step() {
     Time until = monotonic_now() + tick;
@@ -223,7 +224,9 @@ class Coordinator {
   void feed(const Input& input) {
     if (run_->over()) return;
     for (auto& event : run_->on(elapsed(), input)) {
-      if (auto written = journal_.append(event, is_durable(event.what) ? Durable::Yes : Durable::No);
+      if (!start_) event.at = 0s;
+      if (auto written =
+              journal_.append(event, is_durable(event.what) ? Durable::Yes : Durable::No);
           !written && !broken_) {
         broken_ = true;
         std::fprintf(stderr, "gunflint: %s\n", written.error().message.c_str());
@@ -234,9 +237,10 @@ class Coordinator {
     for (const auto& task : run_->due()) crew_.start(task);
   }
 
-  /// Before t = 0 has been set, time still has to pass for deadlines: it runs on a clock of its own.
+  /// Before t = 0 has been set, time still has to pass for deadlines: it runs on a clock of its
+  /// own.
   Duration elapsed() const {
-    return start_ ? monotonic_now() - *start_ : monotonic_now() - created_ - 24h;
+    return start_ ? monotonic_now() - *start_ : monotonic_now() - created_ - before_everything;
   }
 
   RunOrder order_;
@@ -246,7 +250,8 @@ class Coordinator {
   SignalWatch signals_;
   Crew crew_;
   std::optional<Run> run_;
-  std::vector<std::string> agents_, opened_;
+  std::vector<std::string> agents_;
+  std::map<std::string, TargetLooked> last_looks_;  ///< while opening
   std::optional<Time> start_;
   Time created_ = monotonic_now();
   Duration skew_{};

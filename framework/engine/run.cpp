@@ -121,7 +121,11 @@ void Run::take(Duration now, const Input& input) {
                    refused_ = in;
                    end(now, true);
                  },
-                 [&](const Record& in) { happen(in.at, in.what); },
+                 [&](const Record& in) {
+                   if (const auto* opened = std::get_if<AgentOpened>(&in.what))
+                     open_agents_.insert(opened->agent);
+                   happen(in.at, in.what);
+                 },
              },
              input);
 }
