@@ -94,16 +94,13 @@ Result<std::vector<LedgerStatus>> look_at_ledgers() {
   return all;
 }
 
-Result<RecoveryReport> recover_own(AgentHost& host, const std::string& by) {
-  GF_TRY_AS(const std::string folder, ledger_folder());
-  return recover_folder(host, folder, by);
-}
-
-Result<RecoveryReport> recover_users(AgentHost& host, const std::string& by) {
-  if (::geteuid() != 0)
+Result<RecoveryReport> recover_machine(AgentHost& host, bool everybody, const std::string& by) {
+  if (everybody && ::geteuid() != 0)
     return fail(Cause::NotPermitted,
                 "the ledgers of other users are taken back by root only; use sudo, or leave --all");
-  RecoveryReport total;
+  GF_TRY_AS(const std::string own, ledger_folder());
+  GF_TRY_AS(RecoveryReport total, recover_folder(host, own, by));
+  if (!everybody) return total;
   std::vector<std::string> seen;
   for (const auto& user : local_users()) {
     struct stat state {};

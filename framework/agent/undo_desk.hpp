@@ -19,12 +19,10 @@ struct LedgerStatus {
 /// Ledgers of this user, in the order of their names.
 Result<std::vector<LedgerStatus>> look_at_ledgers();
 
-/// Takes back what dead agents of this user left.
-Result<RecoveryReport> recover_own(AgentHost& host, const std::string& by);
-/// The same for every user of this machine who has ledgers; needs root. Each user's ledgers are
-/// read and acted on only by a child that has become that user, so that a planted ledger can do no
-/// more than its author could.
-Result<RecoveryReport> recover_users(AgentHost& host, const std::string& by);
+/// Takes back what dead agents of this user left; with `everybody` (root only) those of every user
+/// of this machine. Another user's ledgers are read and acted on only by a child that has become
+/// that user, so that a planted ledger can do no more than its author could.
+Result<RecoveryReport> recover_machine(AgentHost& host, bool everybody, const std::string& by);
 
 /// Asks the living agents (of one run; of all when empty) to take everything back and end, and
 /// waits for at most `patience`. Returns those that still live, by their ledgers.

@@ -17,6 +17,7 @@ constexpr const char* usage =
     "It is started by gunflint and speaks to it on standard input and output.\n"
     "  gunflint-agent            serve one coordinator\n"
     "  gunflint-agent recover    take back what dead agents of this user left in force\n"
+    "                            (--all, as root: of every user)\n"
     "  gunflint-agent version\n";
 
 }  // namespace
@@ -34,7 +35,8 @@ int main(int argc, char** argv) {
   if (word.empty()) return agent_main(parts);
   if (word == "recover") {
     AgentHost host(parts);
-    auto report = recover_own(host, "recovery");
+    const bool everybody = argc > 2 && std::string_view(argv[2]) == "--all";
+    auto report = recover_machine(host, everybody, "recovery");
     if (!report) return std::fputs((report.error().message + "\n").c_str(), stderr), 5;
     std::fputs(recovery_text(*report).c_str(), stdout);
     return report->clean() ? 0 : 5;

@@ -54,6 +54,35 @@ struct ListOptions {
 };
 int list_command(const ListOptions&);
 
+// ---- runs ----
+struct PlanOptions {
+  std::vector<std::string> files;
+  FileOptions file;
+  std::uint64_t seed = 0;  ///< 0: the file's, else 1
+  bool json = false;
+};
+int plan_command(const PlanOptions&);
+struct RunOptions {
+  std::vector<std::string> files;
+  FileOptions file;
+  std::string out = "gunflint-runs";
+  std::uint64_t seed = 0;
+  std::string junit, html, metrics, lease = "3s";
+  std::vector<std::string> soft;
+  bool fail_fast = false, json = false, dry_run = false;
+};
+int run_command(const RunOptions&);
+/// One fault, once, without a file.
+struct InjectOptions {
+  std::string type;
+  std::string target;               ///< --target name=value of a local selector: process=nginx
+  std::vector<std::string> fields;  ///< --field share=90%
+  std::string length;               ///< --for
+  std::string pick = "1";           ///< a count, a share, or all
+  std::string out = "gunflint-runs";
+  bool dry_run = false, json = false;
+};
+int inject_command(const InjectOptions&);
 // ---- the record ----
 struct JudgeOptions {
   std::string run = "last", with, out = "gunflint-runs";

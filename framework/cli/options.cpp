@@ -54,7 +54,47 @@ void add_file_commands(CLI::App& app, Action& action) {
 }
 
 /// plan, run, status, stop, recover, doctor.
-void add_run_commands(CLI::App& app, Action& action) { (void)app, (void)action; }
+void declare_run(CLI::App& c, RunOptions& o) {
+  c.add_option("files", o.files, "Experiment files, run one after the other")->required();
+  c.add_option("--set", o.file.set, "name=value of a var; may be repeated")
+      ->allow_extra_args(false);
+  c.add_option("--out", o.out, "Where runs lie")->capture_default_str();
+  c.add_option("--seed", o.seed, "Seed of every draw");
+  c.add_option("--junit", o.junit, "Write JUnit XML there");
+  c.add_option("--html", o.html, "Write the page there instead of beside the journal");
+  c.add_option("--metrics", o.metrics, "Serve /metrics of the run at this address");
+  c.add_option("--soft", o.soft, "inconclusive, not_started: exit 0 for these")->delimiter(',');
+  c.add_option("--lease", o.lease, "How long faults outlive silence")->capture_default_str();
+  c.add_flag("--fail-fast", o.fail_fast, "Stop at the first failed verdict");
+  c.add_flag("--dry-run", o.dry_run, "Only plan");
+  add_json(c, o.json);
+}
+
+void declare_inject(CLI::App& c, InjectOptions& o) {
+  c.add_option("type", o.type, "Fault type (gunflint list faults)")->required();
+  c.add_option("--target", o.target, "process=nginx, cmdline=…, pid_file=…, port=…, unit=…")
+      ->required();
+  c.add_option("--field", o.fields, "A field of the fault: 'share=90%'; may be repeated")
+      ->allow_extra_args(false);
+  c.add_option("--for", o.length, "How long: 30s (not for faults that end with their act)");
+  c.add_option("--pick", o.pick, "How many members: 1, 50%, all")->capture_default_str();
+  c.add_option("--out", o.out, "Where runs lie")->capture_default_str();
+  c.add_flag("--dry-run", o.dry_run, "Only plan");
+  add_json(c, o.json);
+}
+
+void add_run_commands(CLI::App& app, Action& action) {
+  add(app, action, "plan", "Show what a run would do, to whom, and how it is undone", &plan_command,
+      [](CLI::App& c, PlanOptions& o) {
+        c.add_option("files", o.files, "Experiment files")->required();
+        c.add_option("--set", o.file.set, "name=value of a var; may be repeated")
+            ->allow_extra_args(false);
+        c.add_option("--seed", o.seed, "Seed of every draw");
+        add_json(c, o.json);
+      });
+  add(app, action, "run", "Run experiments, undo everything, judge", &run_command, &declare_run);
+  add(app, action, "inject", "One fault, once, without a file", &inject_command, &declare_inject);
+}
 
 /// report, judge, history.
 void add_record_commands(CLI::App& app, Action& action) {

@@ -74,13 +74,7 @@ void print_status(const LedgerStatus& status) {
 Result<RecoveryReport> recover(bool everybody) {
   const AgentParts parts = desk_parts();
   AgentHost host(parts);
-  GF_TRY_AS(RecoveryReport report, recover_own(host, "recovery"));
-  if (!everybody) return report;
-  GF_TRY_AS(const RecoveryReport others, recover_users(host, "recovery"));
-  report.done.insert(report.done.end(), others.done.begin(), others.done.end());
-  report.left.insert(report.left.end(), others.left.begin(), others.left.end());
-  report.alive += others.alive;
-  return report;
+  return recover_machine(host, everybody, "recovery");
 }
 
 int tell(const Result<RecoveryReport>& report, bool json) {

@@ -4,6 +4,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "verdict/judge.hpp"
+
 namespace gunflint {
 namespace {
 
@@ -42,7 +44,7 @@ Crew::Crew(CrewParts parts, Inbox& inbox, std::string run, Duration lease)
       inbox_(inbox),
       run_(std::move(run)),
       lease_(lease),
-      start_(monotonic_now().time_since_epoch().count()) {}
+      start_((monotonic_now() + before_everything).time_since_epoch().count()) {}
 
 Crew::~Crew() {
   for (auto& [key, reader] : probes_) reader.thread.request_stop();
@@ -114,7 +116,7 @@ void Crew::start(const Task& task) {
   } else if (std::holds_alternative<StopLoad>(task)) {
     if (worker_) worker_->stop();
   } else if (const auto* probe = std::get_if<StartProbe>(&task)) {
-    start_probe(*probe);
+    start_probe(probe->key, probe->every, parts_.make_probe(probe->of, probe->metric));
   } else if (const auto* stop = std::get_if<StopProbe>(&task)) {
     // Not joined here: a read may take its whole deadline.
     if (const auto it = probes_.find(stop->key); it != probes_.end())
@@ -126,28 +128,32 @@ void Crew::start(const Task& task) {
   }
 }
 
-void Crew::start_probe(const StartProbe& probe) {
-  auto made = parts_.make_probe(probe.of, probe.metric);
+void Crew::watch_alert(const AlertExpectation& alert) {
+  start_probe(probe_key(alert), 5s, parts_.make_alert_probe(alert));
+}
+
+void Crew::start_probe(const std::string& key, Duration every,
+                       Result<std::unique_ptr<Probe>> made) {
   if (!made) {
     ReadingTaken reading;
-    reading.probe = probe.key;
+    reading.probe = key;
     reading.unknown = made.error().message;
     inbox_.put(ReadingCame{reading, since_start()}, monotonic_now());
     return;
   }
-  auto body = [this, probe,
+  auto body = [this, key, every,
                reader = std::shared_ptr<Probe>(std::move(*made))](const std::stop_token& stop) {
     // On the beat, whatever a read takes; beats that a slow read has missed are left out.
     for (Time next = monotonic_now(); !stop.stop_requested();) {
-      auto reading = taken(probe.key, reader->read());
+      auto reading = taken(key, reader->read());
       if (stop.stop_requested()) return;
       inbox_.put(ReadingCame{std::move(reading), since_start()}, monotonic_now());
       const Time now = monotonic_now();
-      next += probe.every * (1 + std::max<Duration::rep>(0, (now - next) / probe.every));
+      next += every * (1 + std::max<Duration::rep>(0, (now - next) / every));
       sleep_until(stop, next);
     }
   };
-  probes_[probe.key].thread = std::jthread(std::move(body));
+  probes_[key].thread = std::jthread(std::move(body));
 }
 
 /// The agent is gone without a word: a new one in its place takes back what it left.

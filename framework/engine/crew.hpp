@@ -17,6 +17,9 @@
 
 namespace gunflint {
 
+/// Until t = 0 is set, times run from this long before it.
+constexpr Duration before_everything = 24h;
+
 /// How the program reaches the world; made by the command line.
 struct CrewParts {
   /// The command that is the agent of this key ("local", "root", "api").
@@ -24,6 +27,7 @@ struct CrewParts {
   std::function<Result<std::unique_ptr<Worker>>(OnSlice, OnWorkerLost)> make_worker;
   std::function<Result<std::unique_ptr<Probe>>(const ProbeSpec&, const std::string& metric)>
       make_probe;
+  std::function<Result<std::unique_ptr<Probe>>(const AlertExpectation&)> make_alert_probe;
 };
 
 class Crew {
@@ -43,12 +47,14 @@ class Crew {
   /// t = 0; readings before it have negative times.
   void set_start(Time at) { start_ = at.time_since_epoch().count(); }
   void start(const Task& task);
+  /// Asks every 5 s whether the alert fires.
+  void watch_alert(const AlertExpectation& alert);
 
  private:
   struct Reader {
     std::jthread thread;
   };
-  void start_probe(const StartProbe& probe);
+  void start_probe(const std::string& key, Duration every, Result<std::unique_ptr<Probe>> made);
   void recover(const std::string& agent);
   void close_agents();
   Duration since_start() const;

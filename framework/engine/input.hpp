@@ -55,6 +55,11 @@ struct ClockJump {
 struct Trouble {
   std::string why;
 };
+/// The plan cannot be carried out: the run ends with this outcome, nothing was touched.
+struct Refused {
+  Outcome outcome = Outcome::Invalid;
+  std::string why;
+};
 /// Something for the journal that Run need not decide on.
 struct Record {
   Happening what;
@@ -62,7 +67,7 @@ struct Record {
 };
 
 using Input = std::variant<Tick, Began, Sliced, ReadingCame, TargetLooked, AgentSaid, AgentGone,
-                           AgentDone, WorkerGone, SignalCame, ClockJump, Trouble, Record>;
+                           AgentDone, WorkerGone, SignalCame, ClockJump, Trouble, Refused, Record>;
 
 // ---- tasks ----
 struct AskAgent {

@@ -117,7 +117,15 @@ void Run::take(Duration now, const Input& input) {
                    happen(now, ToolFailed{in.why});
                    end(now, true);
                  },
-                 [&](const Record& in) { happen(in.at, in.what); },
+                 [&](const Refused& in) {
+                   refused_ = in;
+                   end(now, true);
+                 },
+                 [&](const Record& in) {
+                   if (const auto* opened = std::get_if<AgentOpened>(&in.what))
+                     open_agents_.insert(opened->agent);
+                   happen(in.at, in.what);
+                 },
              },
              input);
 }
@@ -309,6 +317,10 @@ void Run::close(Duration now) {
 void Run::finish(Duration now) {
   state_ = State::Over;
   verdict_ = judge_.verdict();
+  if (refused_) {
+    verdict_->outcome = refused_->outcome;
+    verdict_->sentence = "Not started: " + refused_->why + ".";
+  }
   happen(now, VerdictReached{*verdict_});
   happen(now, RunEnded{exit_code(verdict_->outcome)});
 }

@@ -39,6 +39,8 @@ class Run : private RunSink {
   std::optional<Duration> next_wake() const;
 
   bool over() const { return state_ == State::Over; }
+  /// Draining, closing or over: nothing new is begun.
+  bool ending() const { return state_ != State::Opening && state_ != State::Running; }
   const Judge& judge() const { return judge_; }
   const std::string& phase() const { return phases_.phase(); }
   const std::optional<Verdict>& verdict() const { return verdict_; }
@@ -86,6 +88,7 @@ class Run : private RunSink {
   Duration deadline_{};  ///< of draining or closing
   std::set<std::string> open_agents_;
   std::optional<Verdict> verdict_;
+  std::optional<Refused> refused_;
 };
 
 }  // namespace gunflint

@@ -4,11 +4,12 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
-#include <set>
 
 #include <sys/resource.h>
 
 #include <fmt/format.h>
+
+#include "host/network_commands.hpp"
 
 namespace gunflint {
 namespace {
@@ -232,12 +233,15 @@ class RehearsedNetwork final : public Network {
  public:
   RehearsedNetwork(Network& real, Notes& notes) : real_(real), notes_(notes) {}
   Result<void> add(const Rule& rule, const Tag& tag) override {
-    notes_.push_back(fmt::format("add a network rule {}: {}", tag.text, to_json(encode(rule))));
-    there_.insert(tag.text);
+    for (auto& line : planned_actions(rule, tag)) notes_.push_back("run " + std::move(line));
+    there_.insert_or_assign(tag.text, rule);
     return {};
   }
   Result<void> remove(const Tag& tag) override {
-    if (there_.erase(tag.text) > 0) notes_.push_back("remove the network rule " + tag.text);
+    const auto found = there_.find(tag.text);
+    if (found == there_.end()) return {};
+    for (auto& line : planned_undo(found->second, tag)) notes_.push_back("run " + std::move(line));
+    there_.erase(found);
     return {};
   }
   Result<bool> present(const Tag& tag) override { return there_.contains(tag.text); }
@@ -249,7 +253,7 @@ class RehearsedNetwork final : public Network {
  private:
   Network& real_;
   Notes& notes_;
-  std::set<std::string> there_;
+  std::map<std::string, Rule> there_;
 };
 
 class RehearsedHolders final : public Holders {

@@ -8,7 +8,7 @@ class Closed(Exception):
 
 class Agent:
     def __init__(self, program, env=None):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env,
+        self.process = subprocess.Popen(program if isinstance(program, list) else [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env,
                                         start_new_session=True)
         self.number, self.buffer, self.unasked = 0, b"", []
         self.guardian = self.process.pid  # the started process is the guardian, the agent its child

@@ -6,220 +6,13 @@
 Runs in network and mount namespaces of its own (as root), with undo records in a tmpfs of its own, and
 touches only processes that it started. The witness is snapshot.py.
 """
-import argparse, ctypes, json, os, random, shutil, signal, statistics, subprocess, sys, tempfile, time
+import argparse, ctypes, os, signal, statistics, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import snapshot
 from agent_client import Agent, Closed
-
-VICTIM = """
-import ctypes, os, signal, socket, sys, threading, time
-ctypes.CDLL(None).prctl(15, b"matrix-shop", 0, 0, 0)  # a name of its own: a reload goes to the family's head
-signal.signal(signal.SIGHUP, lambda *a: None)
-listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-listener.bind(("127.0.0.1", 8080)); listener.listen(64)
-if os.fork() == 0:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    while os.getppid() != 1: time.sleep(0.05)
-    os._exit(0)
-print("up", flush=True)
-while True:
-    peer, _ = listener.accept(); data = peer.recv(100); peer.sendall(data); peer.close()
-"""
-
-
-class Place:
-    """The victim, its file and its cgroups."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="gunflint-matrix-")
-        self.file = self.folder + "/shop.conf"
-        with open(self.file, "w") as f:
-            f.write("# shop\nworkers = 8\nqueue = 100\n")
-        os.chmod(self.file, 0o640)
-        self.victim = subprocess.Popen([sys.executable, "-c", VICTIM], stdout=subprocess.PIPE)
-        assert self.victim.stdout.readline() == b"up\n"
-        self.name = f"/matrix-{os.getpid()}"
-        self.groups = []
-        for mount in ("cpu", "memory", "pids", "unified"):
-            path = f"/sys/fs/cgroup/{mount}{self.name}"
-            if os.path.isdir(f"/sys/fs/cgroup/{mount}") and os.access(f"/sys/fs/cgroup/{mount}", os.W_OK):
-                os.mkdir(path)
-                self.groups.append(path)
-                for pid in self.pids():
-                    with open(path + "/cgroup.procs", "w") as f:
-                        f.write(str(pid))
-
-    def pids(self):
-        child = [int(n) for n in os.listdir("/proc") if n.isdigit() and
-                 snapshot.read(f"/proc/{n}/stat").rpartition(")")[2].split()[1:2] == [str(self.victim.pid)]]
-        return [self.victim.pid] + child
-
-    def member(self):
-        stat = open(f"/proc/{self.victim.pid}/stat").read()
-        cgroups = {}
-        for line in open(f"/proc/{self.victim.pid}/cgroup"):
-            _, names, path = line.rstrip("\n").split(":", 2)
-            for name in names.split(","):
-                if not name.startswith("name="):
-                    cgroups[name] = path
-        start = int(stat[stat.rindex(")") + 2:].split()[19])
-        return {"target": "shop", "id": f"pid:{self.victim.pid}@{start}", "label": f"shop[{self.victim.pid}]",
-                "pid": self.victim.pid, "start_time": start, "address": "127.0.0.1", "ports": [8080],
-                "boot_id": open("/proc/sys/kernel/random/boot_id").read().strip(),
-                "pid_namespace": os.stat("/proc/self/ns/pid").st_ino, "cgroups": cgroups}
-
-    def picture(self):
-        seen = snapshot.picture(self.pids(), [self.file], [self.name], [])
-        seen["ours"] = ours()
-        return seen
-
-    def remove(self):
-        pids = self.pids()
-        for pid in reversed(pids):
-            for number in (signal.SIGKILL, signal.SIGCONT):
-                try:
-                    os.kill(pid, number)
-                except OSError:
-                    pass
-        self.victim.wait()
-        for path in self.groups:
-            for _ in range(100):
-                try:
-                    os.rmdir(path)
-                    break
-                except OSError:
-                    time.sleep(0.02)
-        shutil.rmtree(self.folder)
-
-
-def ours():
-    """gunflint's processes in this network namespace, which is the test's own."""
-    here, found = os.stat("/proc/self/ns/net").st_ino, []
-    for name in os.listdir("/proc"):
-        stat = snapshot.read(f"/proc/{name}/stat") if name.isdigit() else "unreadable"
-        if stat.startswith("unreadable") or not stat[stat.index("(") + 1:].startswith("gunflint"):
-            continue
-        try:
-            if os.stat(f"/proc/{name}/ns/net").st_ino == here and stat[stat.rindex(")") + 2] != "Z":
-                found.append(stat[:stat.rindex(")") + 3])
-        except OSError:
-            pass
-    return sorted(found)
-
-
-def holder_there(_):
-    return any("gunflint-holder" in line for line in ours())
-
-
-def stopped(place):
-    return all(snapshot.process(pid)["state"] in ("T", "t") for pid in place.pids())
-
-
-def frozen(place):
-    return "1" == snapshot.read(f"/sys/fs/cgroup/unified{place.name}/cgroup.freeze").strip()
-
-
-def file_changed(place):
-    return "workers = 2" in snapshot.read(place.file)
-
-
-def quota(place):
-    return snapshot.read(f"/sys/fs/cgroup/cpu{place.name}/cpu.cfs_quota_us").strip() != "-1"
-
-
-def open_files(place):
-    line = [l for l in snapshot.read(f"/proc/{place.victim.pid}/limits").splitlines() if "open files" in l][0]
-    return line.split()[3] == "64"
-
-
-def packets_held(_):
-    return "gf-" in snapshot.run("iptables-save") + snapshot.run("nft", "list", "ruleset") + snapshot.run("tc", "qdisc", "show")
-
-
-# name -> (fault, params, is it in force?)
-FAULTS = {
-    "noop": ("noop", {}, holder_there),
-    "cpu": ("cpu", {"share": "30%", "cores": 1}, holder_there),
-    "cpu-inside": ("cpu", {"share": "30%", "cores": 1, "inside": True}, holder_there),
-    "pause": ("pause", {"by": "signal"}, stopped),
-    "pause-freezer": ("pause", {"by": "freezer"}, frozen),
-    "setting": ("setting", {"file": {"path": None, "key": "workers", "reload": {"signal": "HUP"}}, "value": 2},
-                file_changed),
-    "limit-cpu": ("limit", {"cpu": "0.5"}, quota),
-    "limit-files": ("limit", {"open_files": 64}, open_files),
-    "network": ("network", {"from": {"ports": [8080]}, "delay": "20ms"}, packets_held),
-}
-
-
-TRAFFIC = """
-import os, socket, time
-parent = os.getppid()
-while os.getppid() == parent:
-    try:
-        with socket.create_connection(("127.0.0.1", 8080), timeout=1) as s:
-            s.sendall(b"x"); s.recv(10)
-    except OSError:
-        pass
-    time.sleep(0.02)
-"""
-
-
-class Round:
-    def __init__(self, program, place, fault, lease="3s", lasting="60s"):
-        self.program, self.place = program, place
-        self.type, self.params, self.in_force = FAULTS[fault]
-        self.params = json.loads(json.dumps(self.params).replace('"path": null', f'"path": "{place.file}"'))
-        self.lease, self.lasting = lease, lasting
-        # A packet fault bites when packets come.
-        self.traffic = subprocess.Popen([sys.executable, "-c", TRAFFIC]) if self.type == "network" else None
-        self.agent = Agent(program)
-        self.run = f"run-{random.randrange(1 << 40):x}"
-
-    def open(self):
-        answer = self.agent.ask("hello", protocol=1, version="test", run=self.run, lease=self.lease)
-        assert answer["kind"] == "welcome", answer
-        return answer
-
-    def inject(self):
-        tag = "gf-" + "".join(random.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(10))
-        answer = self.agent.ask("inject", injection="i1", fault=self.type, tag=tag, params=self.params,
-                                member=self.place.member(), lasting=self.lasting)
-        assert answer["kind"] == "inject_done" and not answer.get("nothing_to_do"), answer
-        assert answer["bite"].get("in_force"), answer
-        assert self.in_force(self.place), "the fault says it is in force, but the machine does not"
-
-    def end(self):
-        self.agent.end()
-        if self.traffic:
-            self.traffic.kill()
-            self.traffic.wait()
-
-    def wait_clean(self, limit):
-        """Seconds until the fault is no more in force."""
-        start = time.monotonic()
-        while self.in_force(self.place):
-            if time.monotonic() - start > limit:
-                raise AssertionError(f"still in force after {limit} s; ours: {ours()}")
-            time.sleep(0.002)
-        return time.monotonic() - start
-
-
-def kill(pid, number=signal.SIGKILL):
-    os.kill(pid, number)
-
-
-def end_by_restore(r):
-    done = r.agent.ask("restore", injection="i1")
-    assert done["kind"] == "restore_done" and done.get("verified"), done
-    closed = r.agent.ask("bye")
-    assert closed["kind"] == "closed" and closed.get("clean"), closed
-
-
-def end_by_bye(r):
-    closed = r.agent.ask("bye")
-    assert closed["kind"] == "closed" and closed.get("clean"), closed
-
+from campaigns import accuracy, directed, other_users, planted_ledger
+from round import Round, compare, end_by_bye, end_by_restore, kill
+from victim import FAULTS, Place, ours
 
 def end_by_deadline(r):
     done = r.agent.wait_unasked("restore_done", 20)
@@ -244,6 +37,14 @@ def end_by_sigterm(r):
 def end_by_sighup(r):
     kill(r.agent.agent_pid(), signal.SIGHUP)
     r.wait_clean(10)
+
+
+def end_after_keeping(r):
+    """`on_disconnect: keep`: without its coordinator it runs on to its deadline, and not beyond."""
+    r.agent.close()
+    time.sleep(0.7)
+    assert r.in_force(r.place), "it did not run on without its coordinator"
+    r.wait_clean(20)
 
 
 def end_by_agent(r):
@@ -294,11 +95,58 @@ def end_by_everybody(r):
     r.wait_clean(1)
 
 
+def end_by_stopped_holder(r):
+    """A stopped packet delayer loses all traffic, a dead one passes it: it is killed when it is silent."""
+    holders = [line for line in ours() if "(gunflint-holder)" in line]
+    if holders:
+        kill(int(holders[0].split()[0]), signal.SIGSTOP)
+        start = time.monotonic()
+        while any("(gunflint-holder)" in line for line in ours()):
+            assert time.monotonic() - start < 5, "a stopped holder lives on"
+            time.sleep(0.01)
+        seen = r.agent.wait_unasked("bite", 10)
+        while seen["bite"].get("in_force"):
+            seen = r.agent.wait_unasked("bite", 10)
+    end_by_restore(r)
+
+
+def end_by_second_agent(r):
+    """Another agent may not touch what is in force; when that is over, it may."""
+    second = Round(r.program, r.place, r.fault)
+    second.open()
+    try:
+        if r.type not in ("noop", "cpu"):  # those share happily
+            answer = second.agent.ask("inject", injection="i1", fault=r.type, tag="gf-zzzzzzzzzz", params=r.params,
+                                      member=r.place.member(), lasting="60s")
+            assert answer["kind"] == "failed" and answer["cause"] == "conflict", answer
+            assert r.in_force(r.place), "the refused agent changed something"
+        end_by_restore(r)
+        second.inject()
+        end_by_bye(second)
+    finally:
+        second.end()
+
+
+def end_through_sudo(r):
+    """The same, started through sudo: closing the pipe is the end of it."""
+    end_by_bye(r)
+    r.end()
+    by_sudo = Round(["sudo", "-n", r.program], r.place, r.fault, lease="30s")
+    try:
+        by_sudo.open()
+        by_sudo.inject()
+        by_sudo.agent.close()
+        by_sudo.wait_clean(5)
+    finally:
+        by_sudo.end()
+
+
 ENDINGS = {
     "restore": end_by_restore, "bye": end_by_bye, "deadline": end_by_deadline, "silence": end_by_silence,
-    "coordinator": end_by_coordinator, "sigterm": end_by_sigterm, "sighup": end_by_sighup,
+    "coordinator": end_by_coordinator, "keep": end_after_keeping, "sigterm": end_by_sigterm, "sighup": end_by_sighup,
     "agent": end_by_agent, "guardian": end_by_guardian, "stopped-agent": end_by_stopped_agent,
     "agent-and-guardian": end_by_agent_and_guardian, "everybody": end_by_everybody,
+    "stopped-holder": end_by_stopped_holder, "second-agent": end_by_second_agent, "sudo": end_through_sudo,
 }
 
 
@@ -308,7 +156,8 @@ def one(program, fault, ending):
         before = place.picture()
         assert not before["ours"], before["ours"]
         r = Round(program, place, fault, lease="1s" if ending == "silence" else "30s",
-                  lasting="1s" if ending == "deadline" else "60s")
+                  lasting="1s" if ending == "deadline" else "3s" if ending == "keep" else "60s",
+                  on_disconnect="keep" if ending == "keep" else "restore")
         try:
             r.open()
             r.inject()
@@ -317,13 +166,7 @@ def one(program, fault, ending):
             took = time.monotonic() - start
         finally:
             r.end()
-        end = time.monotonic() + 15  # processes on their way out, not state
-        after = place.picture()
-        while after != before and time.monotonic() < end:
-            time.sleep(0.05)
-            after = place.picture()
-        for key in before:
-            assert after[key] == before[key], f"{key} differs:\nbefore {before[key]}\nafter  {after[key]}"
+        compare(place, before)
         return took
     finally:
         place.remove()
@@ -362,44 +205,10 @@ def killed_coordinators(program, fault, rounds):
                 assert time.monotonic() - start < 10, "still in force after 10 s"
             times.append(time.monotonic() - start)
             os.waitpid(child, 0)
-            end = time.monotonic() + 15
-            while place.picture() != before and time.monotonic() < end:
-                time.sleep(0.05)
-            assert place.picture() == before
+            compare(place, before)
         finally:
             place.remove()
     return times
-
-
-def planted_ledger(program):
-    """A ledger that another user could have written is never acted on by root."""
-    place = Place()
-    try:
-        os.makedirs("/var/lib/gunflint/ledger", mode=0o700, exist_ok=True)
-        r = Round(program, place, "setting")
-        r.open()
-        r.inject()
-        source = [f for f in os.listdir("/var/lib/gunflint/ledger") if f.endswith(".ledger")][0]
-        text = open(f"/var/lib/gunflint/ledger/{source}", "rb").read()
-        end_by_bye(r)
-        r.end()
-        with open(place.file, "w") as f:
-            f.write("# shop\nworkers = 2\nqueue = 100\n")  # what the planted undo would overwrite
-        planted = "/var/lib/gunflint/ledger/planted.ledger"
-        for uid, mode in ((65534, 0o600), (0, 0o666)):
-            with open(planted, "wb") as f:
-                f.write(text)
-            os.chown(planted, uid, uid)
-            os.chmod(planted, mode)
-            done = subprocess.run([program, "recover"], stdout=subprocess.PIPE, timeout=60)
-            assert done.returncode == 5 and b"not believed" in done.stdout, (done.returncode, done.stdout)
-            assert "workers = 2" in open(place.file).read(), "a planted ledger was acted on"
-        os.chmod(planted, 0o600)
-        done = subprocess.run([program, "recover"], stdout=subprocess.PIPE, timeout=60)
-        assert done.returncode == 0 and "workers = 8" in open(place.file).read(), \
-            f"the same ledger, owned by root alone, is believed: {done.stdout}"
-    finally:
-        place.remove()
 
 
 def enter_namespaces():
@@ -422,6 +231,9 @@ def main():
     parser.add_argument("--ending", action="append")
     parser.add_argument("--rounds", type=int, default=0, help="kill the coordinator so often, and time it")
     parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--users", action="store_true")
+    parser.add_argument("--accuracy", action="store_true")
+    parser.add_argument("--directed", type=int, default=0, help="kill the agent at up to so many system calls")
     asked = parser.parse_args()
     if os.geteuid() != 0:
         print("skipped: the kill matrix needs root for namespaces of its own")
@@ -430,6 +242,18 @@ def main():
     if asked.planted:
         planted_ledger(asked.program)
         print("ok: a planted ledger is not acted on")
+        return 0
+    if asked.users:
+        other_users(asked.program)
+        print("ok: root takes a user's ledgers back as that user")
+        return 0
+    if asked.accuracy:
+        return 0 if accuracy(asked.program) else 77
+    if asked.directed:
+        for fault in asked.fault or ("noop", "pause"):
+            killed, tried, calls = directed(asked.program, fault, asked.directed)
+            print(f"ok: {fault}: of {calls} system calls of the agent {tried} were tried; it was killed at {killed} of "
+                  "them (the others did not come again), and the machine was as before each time", flush=True)
         return 0
     failed = 0
     for fault in asked.fault or FAULTS:

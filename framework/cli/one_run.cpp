@@ -1,0 +1,94 @@
+#include "cli/one_run.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/crew_parts.hpp"
+#include "engine/coordinator.hpp"
+#include "report/metrics.hpp"
+#include "report/report.hpp"
+#include "report/style.hpp"
+#include "report/terminal.hpp"
+#include "report/verdict_block.hpp"
+#include "report/words.hpp"
+
+namespace gunflint {
+namespace {
+
+RunEnd complain(const Error& error) {
+  std::fprintf(stderr, "gunflint: %s\n", plain(error.message).c_str());
+  return {};
+}
+
+std::set<Outcome> soft_outcomes(const std::vector<std::string>& names) {
+  std::set<Outcome> soft;
+  for (const auto& name : names)
+    soft.insert(name == "inconclusive" ? Outcome::Inconclusive : Outcome::NotStarted);
+  return soft;
+}
+
+/// Reports are written when a first signal came, not when a second one did.
+Places write_reports(const OneRun& one, const RunResult& result, const RunView& view) {
+  Places places;
+  const auto write = [&](const char* name, Format format, const std::string& to) {
+    if (auto written = write_report(view, format, to, {soft_outcomes(one.soft)}); written)
+      places.emplace_back(name, to);
+    else
+      std::fprintf(stderr, "gunflint: %s\n", plain(written.error().message).c_str());
+  };
+  write("report", Format::Html, one.html.empty() ? result.folder.path + "/report.html" : one.html);
+  if (!one.junit.empty()) write("junit", Format::Junit, one.junit);
+  places.emplace_back("journal", result.folder.journal());
+  return places;
+}
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+RunEnd run_one(OneRun one) {
+  std::optional<MetricsServer> metrics;
+  if (!one.metrics.empty()) {
+    auto started = MetricsServer::start(one.metrics);
+    if (!started) return complain(started.error());
+    metrics.emplace(std::move(*started));
+    std::fprintf(stderr, "metrics at %s\n", metrics->url().c_str());
+  }
+  RunOrder order;
+  order.experiment = *one.read.experiment;
+  order.document = redact(encode(order.experiment), one.read.secrets);
+  order.text = one.read.source ? redact(one.read.source->text, one.read.secrets) : "";
+  order.file = one.file;
+  order.out = one.out;
+  order.trial = one.trial;
+  order.seed = one.seed;
+  order.fail_fast = one.fail_fast;
+  order.lease = one.lease;
+  order.find_kind = catalogue();
+  order.parts = crew_parts(order.experiment.sources);
+
+  LiveView live(sink_to(STDERR_FILENO), Style::of(STDERR_FILENO));
+  RunReader reader;
+  order.on_event = [&](const Event& event, const Judge& judge) {
+    reader.on(event);
+    live.on(event);
+    if (metrics) metrics->on(event);
+    if (std::holds_alternative<SecondClosed>(event.what)) live.lights(judge.lights());
+  };
+  order.on_tick = [&] { live.tick(); };
+  auto result = execute(std::move(order));
+  live.finish();
+  if (!result) return complain(result.error());
+  RunEnd end{result->verdict.outcome, result->signals > 0};
+  if (result->signals > 1) return end;
+  const RunView view = std::move(reader).finish();
+  const Places places = write_reports(one, *result, view);
+  print(one.json ? json_report(view) : verdict_block(view, Style::of(STDOUT_FILENO), places));
+  return end;
+}
+
+}  // namespace gunflint

@@ -1,0 +1,30 @@
+#pragma once
+/// One experiment, run and shown: the live view on stderr, the verdict on stdout, reports beside
+/// the journal. Shared by `run` and `inject`.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gunflint/model/reader.hpp"
+#include "gunflint/model/verdict.hpp"
+
+namespace gunflint {
+
+struct OneRun {
+  ReadExperiment read;
+  std::string file, out = "gunflint-runs";
+  std::uint64_t seed = 0;
+  bool fail_fast = false, json = false;
+  Duration lease = 3s;
+  std::string junit, html, metrics;  ///< files and address; empty: none, or the usual place
+  std::vector<std::string> soft;
+  int trial = 0;
+};
+struct RunEnd {
+  Outcome outcome = Outcome::ToolError;
+  bool signalled = false;
+};
+RunEnd run_one(OneRun one);
+
+}  // namespace gunflint

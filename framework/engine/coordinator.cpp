@@ -1,0 +1,275 @@
+#include "engine/coordinator.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "engine/signals.hpp"
+
+namespace gunflint {
+namespace {
+
+/// A jump of the clocks against each other that no scheduling explains (DESIGN rule 13).
+constexpr Duration clock_tolerance = 1s;
+constexpr Duration tick = 250ms;
+
+bool is_durable(const Happening& what) {
+  return std::holds_alternative<RunStarted>(what) || std::holds_alternative<AgentOpened>(what) ||
+         std::holds_alternative<AgentClosed>(what) || std::holds_alternative<Injected>(what) ||
+         std::holds_alternative<Undone>(what) || std::holds_alternative<LeftBehind>(what) ||
+         std::holds_alternative<VerdictReached>(what) || std::holds_alternative<RunEnded>(what);
+}
+
+std::string host_name() {
+  char name[256] = "?";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+Result<void> write_file(const std::string& path, const std::string& text) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!fd) return fail_errno(errno, "write " + path);
+  return write_all(fd.get(), text, 10s);
+}
+
+class Coordinator {
+ public:
+  Coordinator(RunOrder order, RunFolder folder, Journal journal)
+      : order_(std::move(order)),
+        folder_(std::move(folder)),
+        journal_(std::move(journal)),
+        signals_(inbox_),
+        crew_(order_.parts, inbox_, folder_.id, order_.lease) {}
+
+  RunResult run() {
+    set_up();
+    if (open_agents() && ask_agents() && prepare_load()) begin();
+    while (!run_->over()) step();
+    RunResult result;
+    result.folder = folder_;
+    result.verdict = *run_->verdict();
+    result.exit = exit_code(result.verdict.outcome);
+    result.signals = signals_.count();
+    if (auto written = write_file(folder_.verdict(), to_json_pretty(encode(result.verdict)) + "\n");
+        !written)
+      std::fprintf(stderr, "gunflint: %s\n", written.error().message.c_str());
+    return result;
+  }
+
+ private:
+  void set_up() {
+    root_ = ::geteuid() == 0;
+    const Plan plan = make_plan(order_.experiment, order_.find_kind, {}, order_.seed, root_);
+    RunSetup setup;
+    setup.id = folder_.id;
+    setup.experiment = order_.experiment;
+    setup.seed = order_.seed;
+    setup.hard_stop = plan.hard_stop;
+    setup.fail_fast = order_.fail_fast;
+    for (const auto& agent : plan.agents) agents_.push_back(agent.key);
+    setup.kind_of = order_.find_kind;
+    setup.agent_of = [root = root_](const FaultKind& kind, const Value& params) {
+      return agent_for(kind, params, root);
+    };
+    run_.emplace(std::move(setup));
+    RunStarted started;
+    started.run = folder_.id;
+    started.series = order_.series;
+    started.trial = order_.trial;
+    started.name = order_.experiment.name;
+    started.file = order_.file;
+    started.version = GUNFLINT_VERSION;
+    started.host = host_name();
+    started.seed = order_.seed;
+    started.experiment_text = order_.text;
+    started.experiment = order_.document;
+    started.plan = encode(plan);
+    feed(Record{started, 0s});
+    if (auto written = write_file(folder_.experiment(), order_.text); !written)
+      feed(Record{Note{"warning", written.error().message}, 0s});
+    if (plan.exit() == 2) refuse(plan);
+  }
+
+  /// A plan that cannot be carried out: nothing was touched.
+  void refuse(const Plan& plan) {
+    std::string why;
+    for (const auto& note : plan.notes) {
+      if (note.kind == "warning") continue;
+      if (why.empty()) why = note.sentence + (note.fix.empty() ? "" : "; " + note.fix);
+      feed(Record{Note{"warning", note.sentence + (note.fix.empty() ? "" : "; " + note.fix)}, 0s});
+    }
+    feed(Refused{plan.exit() == 2 ? Outcome::Invalid : Outcome::ToolError, why});
+  }
+
+  /// Durable before the agent starts: `recover` finds it whatever happens to us.
+  bool open_agents() {
+    for (const auto& key : agents_) {
+      if (run_->ending()) return false;
+      Value how = Value::map();
+      Value argv = Value::list();
+      for (const auto& word : order_.parts.agent_argv(key)) argv.push(Value(word));
+      how.set("key", Value(key));
+      how.set("argv", std::move(argv));
+      feed(Record{AgentOpened{key, host_name(), how}, 0s});
+      auto welcome = crew_.open_agent(key);
+      if (!welcome) {
+        feed(AgentDone{key, true, false, {}});  // it never began: there is nothing of it
+        feed(Trouble{welcome.error().message});
+        return false;
+      }
+      if (welcome->recovered > 0)
+        feed(Record{
+            Note{"info", fmt::format("took back {} injection{} that a dead run had left",
+                                     welcome->recovered, welcome->recovered == 1 ? "" : "s")},
+            0s});
+      for (const auto& left : welcome->left)
+        feed(Record{Note{"warning", "a dead run has left behind: " + left + "; gunflint recover"},
+                    0s});
+    }
+    return !run_->ending();
+  }
+
+  bool ask_agents() {
+    const Inventory inventory =
+        take_inventory(crew_, order_.experiment, order_.find_kind, order_.seed, root_);
+    const Plan plan = make_plan(order_.experiment, order_.find_kind, inventory, order_.seed, root_);
+    (void)write_file(folder_.path + "/plan.json", to_json_pretty(encode(plan)) + "\n");
+    if (plan.exit() != 0) {
+      refuse(plan);
+      return false;
+    }
+    for (const auto& target : order_.experiment.targets)
+      if (auto watched = crew_.watch("local", target); !watched) {
+        feed(Trouble{watched.error().message});
+        return false;
+      }
+    // The first look at each target, so that the gate knows what is desired.
+    const Time until = monotonic_now() + 5s;
+    for (std::set<std::string> seen;
+         seen.size() < order_.experiment.targets.size() && monotonic_now() < until;) {
+      const auto arrived = inbox_.take(until);
+      if (!arrived) break;
+      if (const auto* look = std::get_if<TargetLooked>(&arrived->input)) {
+        seen.insert(look->seen.target);
+        last_looks_[look->seen.target] = *look;
+      }
+      take(*arrived);
+      if (run_->ending()) return false;
+    }
+    return true;
+  }
+
+  bool prepare_load() {
+    auto ready = crew_.prepare_load(order_.experiment.loads, order_.seed);
+    if (!ready) feed(Trouble{ready.error().message});
+    return ready.has_value() && !run_->ending();
+  }
+
+  void begin() {
+    const Time at = monotonic_now() + (order_.experiment.loads.empty() ? 0ms : 200ms);
+    if (auto begun = crew_.begin_load(at); !begun) return feed(Trouble{begun.error().message});
+    start_ = at;
+    crew_.set_start(at);
+    start_probes();
+    while (monotonic_now() < at)
+      if (const auto arrived = inbox_.take(at)) take(*arrived);
+    skew_ = boottime_now() - monotonic_now().time_since_epoch();
+    // What was seen while opening is what is known at t = 0.
+    for (auto& [target, look] : last_looks_) feed(TargetLooked{look.seen, 0s});
+    feed(Began{});
+  }
+
+  void start_probes() {
+    const auto& e = order_.experiment;
+    const auto start = [&](const std::string& key, const ProbeSpec& of, const std::string& metric,
+                           const std::optional<Duration>& every) {
+      if (std::holds_alternative<OfLoad>(of) || std::holds_alternative<OfTarget>(of)) return;
+      const Duration usual = std::holds_alternative<OfPrometheus>(of) ? 5s : 1s;
+      crew_.start(StartProbe{key, of, metric, every.value_or(usual)});
+    };
+    for (const auto& h : e.steady_state)
+      start(probe_key("steady_state", h.name), h.of, h.expect.metric, h.every);
+    for (const auto& r : e.reactions)
+      start(probe_key("reactions", r.name), r.of, r.expect.metric, r.every);
+    for (const auto& a : e.alerts) crew_.watch_alert(a);
+    for (const auto& g : e.abort) start(probe_key("abort", g.name), g.of, g.when.metric, g.every);
+  }
+
+  void step() {
+    Time until = monotonic_now() + tick;
+    if (const auto wake = run_->next_wake(); wake && start_)
+      until = std::min(until, *start_ + *wake);
+    if (!start_) until = std::min(until, monotonic_now() + 50ms);
+    const auto arrived = inbox_.take(until);
+    if (arrived)
+      take(*arrived);
+    else
+      feed(Tick{});
+    compare_clocks();
+    if (order_.on_tick) order_.on_tick();
+  }
+
+  void take(const Arrived& arrived) { feed(arrived.input); }
+
+  void compare_clocks() {
+    if (!start_) return;
+    const Duration skew = boottime_now() - monotonic_now().time_since_epoch();
+    if (skew - skew_ > clock_tolerance) {
+      feed(ClockJump{skew - skew_});
+      skew_ = skew;
+    }
+  }
+
+  void feed(const Input& input) {
+    if (run_->over()) return;
+    for (auto& event : run_->on(elapsed(), input)) {
+      if (!start_) event.at = 0s;
+      if (auto written =
+              journal_.append(event, is_durable(event.what) ? Durable::Yes : Durable::No);
+          !written && !broken_) {
+        broken_ = true;
+        std::fprintf(stderr, "gunflint: %s\n", written.error().message.c_str());
+        inbox_.put(Trouble{written.error().message}, monotonic_now());
+      }
+      if (order_.on_event) order_.on_event(event, run_->judge());
+    }
+    for (const auto& task : run_->due()) crew_.start(task);
+  }
+
+  /// Before t = 0 has been set, time still has to pass for deadlines: it runs on a clock of its
+  /// own.
+  Duration elapsed() const {
+    return start_ ? monotonic_now() - *start_ : monotonic_now() - created_ - before_everything;
+  }
+
+  RunOrder order_;
+  RunFolder folder_;
+  Journal journal_;
+  Inbox inbox_;
+  SignalWatch signals_;
+  Crew crew_;
+  std::optional<Run> run_;
+  std::vector<std::string> agents_;
+  std::map<std::string, TargetLooked> last_looks_;  ///< while opening
+  std::optional<Time> start_;
+  Time created_ = monotonic_now();
+  Duration skew_{};
+  bool root_ = false, broken_ = false;
+};
+
+}  // namespace
+
+Result<RunResult> execute(RunOrder order) {
+  if (order.seed == 0) order.seed = order.experiment.seed;
+  while (order.seed == 0) {
+    std::uint32_t drawn = 0;
+    if (::getrandom(&drawn, sizeof drawn, 0) == sizeof drawn) order.seed = drawn;
+  }
+  const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  GF_TRY_AS(auto folder, create_run_folder(order.out, now));
+  GF_TRY_AS(auto journal, Journal::create(folder.journal()));
+  return Coordinator(std::move(order), std::move(folder), std::move(journal)).run();
+}
+
+}  // namespace gunflint
