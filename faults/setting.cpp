@@ -65,6 +65,7 @@ struct Setting {
                              const Tag&) {
     GF_TRY_AS(const Value before, read_setting(host, saved.at));
     if (before == saved.set) return {};
+    if (host.rehearsal) return rehearse(host, saved.at, saved.old, saved.set);
     GF_TRY(write_setting(host, saved.at, saved.set));
     GF_TRY_AS(const Value now, wait_for(host, saved.at, saved.set));
     if (now == saved.set) return {};
@@ -75,6 +76,7 @@ struct Setting {
   }
 
   static Result<void> restore(Host& host, const Saved& saved, const Tag&) {
+    if (host.rehearsal) return rehearse(host, saved.at, saved.set, saved.old);
     const auto undone = put_back(host, saved);
     if (undone || undone.error().cause == Cause::Gone) return undone;
     GF_TRY_AS(const bool gone, victim_gone(host, saved));
@@ -106,6 +108,12 @@ struct Setting {
   }
 
  private:
+  static Result<void> rehearse(Host& host, const SettingAt& at, const Value& from,
+                               const Value& to) {
+    return at.gunicorn ? rehearse_gunicorn(host, *at.gunicorn, from, to)
+                       : write_setting(host, at, to);
+  }
+
   static Result<Value> wait_for(Host& host, const SettingAt& at, const Value& value) {
     const Time end = host.clock.now() + patience;
     for (;;) {

@@ -66,7 +66,7 @@ Result<void> reload(Host& host, const ReloadAt& at) {
   int before = 0;
   GF_TRY_AS(const std::uint64_t newest, newest_child(host, process->id.pid, before));
   GF_TRY(host.processes.signal(process->id, at.signal));
-  if (!at.new_workers || before == 0) return {};
+  if (!at.new_workers || before == 0 || host.rehearsal) return {};
   for (const Time end = host.clock.now() + patience; host.clock.now() < end;) {
     int count = 0;
     GF_TRY_AS(const std::uint64_t now, newest_child(host, process->id.pid, count));

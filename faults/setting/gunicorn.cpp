@@ -43,6 +43,17 @@ Result<Value> read_gunicorn(Host& host, const GunicornAt& at) {
   return Value(workers);
 }
 
+Result<void> rehearse_gunicorn(Host& host, const GunicornAt& at, const Value& from,
+                               const Value& to) {
+  if (!from.is_integer() || !to.is_integer()) return {};
+  for (auto workers = from.integer(); workers != to.integer();) {
+    const bool more = workers < to.integer();
+    GF_TRY(host.processes.signal(at.master, more ? SIGTTIN : SIGTTOU));
+    workers += more ? 1 : -1;
+  }
+  return {};
+}
+
 Result<void> write_gunicorn(Host& host, const GunicornAt& at, const Value& value) {
   if (!value.is_integer() || value.integer() < 1 || value.integer() > 1000)
     return fail(Cause::BadInput, "gunicorn cannot have " + spelled(value) +

@@ -78,6 +78,9 @@ Result<Value> read_haproxy(Host& host, const HaproxyAt& at);
 Result<void> write_haproxy(Host& host, const HaproxyAt& at, const Value& value);
 Result<Value> read_gunicorn(Host& host, const GunicornAt& at);
 Result<void> write_gunicorn(Host& host, const GunicornAt& at, const Value& value);
+/// In a plan nobody answers the signals: the steps from one number to the other, not waited for.
+Result<void> rehearse_gunicorn(Host& host, const GunicornAt& at, const Value& from,
+                               const Value& to);
 
 /// The topmost process of the family `pid` belongs to: climbs while the parent has the same name.
 Result<ProcessInfo> master_of(Host& host, int pid);

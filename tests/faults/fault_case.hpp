@@ -6,6 +6,7 @@
 ///       return {fake.add_process({.name = "gunicorn"}), json(R"({"signal": "SIGTERM"})")};
 ///     }
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ struct FaultCase {
   std::string fault, name;
   FaultTrial (*prepare)(FakeHost& fake);
 };
+
+/// For the names of failed tests.
+inline void PrintTo(const FaultCase& one, std::ostream* out) {
+  *out << one.fault << " " << one.name;
+}
 
 /// All cases of this program, filled before main.
 std::vector<FaultCase>& fault_cases();

@@ -322,6 +322,28 @@ TEST(Setting, GunicornIsToldOneStepAtATime) {
   EXPECT_EQ(fake.changes(), (std::vector<std::string>{"signal 500 22", "signal 500 22"}));
 }
 
+TEST(Setting, APlanShowsTheWayThereAndBack) {
+  const auto planned = [](FakeHost& fake, FaultTrial trial) {
+    Injection injection(fake, "setting", std::move(trial));
+    EXPECT_TRUE(injection.observe());
+    fake.host().rehearsal = true;
+    EXPECT_TRUE(injection.inject());
+    EXPECT_TRUE(injection.restore());
+    return fake.changes();
+  };
+  {
+    FakeHost fake;
+    EXPECT_EQ(planned(fake, {add_gunicorn(fake, 4), json(R"({"gunicorn": {}, "value": 2})")}),
+              (std::vector<std::string>{"signal 500 22", "signal 500 22", "signal 500 21",
+                                        "signal 500 21"}));
+  }
+  FakeHost fake;
+  add_pool(fake);
+  EXPECT_EQ(planned(fake, {pool_member(fake), pool_params(R"("value": 2)")}),
+            (std::vector<std::string>{R"(POST http://127.0.0.1:8080/admin/pool {"workers":2})",
+                                      R"(POST http://127.0.0.1:8080/admin/pool {"workers":8})"}));
+}
+
 TEST(Setting, TheMasterIsFoundFromAWorker) {
   FakeHost fake;
   const Member master = add_gunicorn(fake, 3);

@@ -187,6 +187,9 @@ struct Host {
   Sockets& sockets;
   Clock& clock;
   const Facts& facts;
+  /// `plan` writes down what would be done and does nothing: a fault then does not wait to see the
+  /// effect of what it did, and takes back what it would have done.
+  bool rehearsal = false;
 };
 
 }  // namespace gunflint
