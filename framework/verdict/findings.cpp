@@ -47,7 +47,7 @@ Finding recovery_finding(const RecoveryWatch::Recovery& r, const Experiment& exp
 
 /// Semantics 37: red after a recovery is a relapse.
 void mark_relapse(Finding& recovery, const std::vector<Finding>& findings,
-                  const std::vector<Tally>& tallies, const Course& course) {
+                  const std::vector<LightTally>& tallies, const Course& course) {
   if (recovery.held != Held::Yes) return;
   for (std::size_t i = 0; i < tallies.size(); ++i) {
     if (findings[i].held != Held::No || tallies[i].meaning.empty()) continue;
@@ -141,13 +141,17 @@ Verdict Judge::verdict() const {
   const Course course{s.experiment, s.phases, s.recoveries, s.closed};
   const AffectedSpan span = affected_span(s.phases, s.recoveries, s.closed);
   Verdict v;
-  std::vector<Tally> tallies;
+  std::vector<LightTally> tallies;
   for (std::size_t i = 0; i < s.experiment.steady_state.size(); ++i) {
     const auto& h = s.experiment.steady_state[i];
-    const bool once = is_once_per_run(h);
-    v.findings.push_back(once ? judge_once(h, s.users, span, s.over())
-                              : judge_windows(h, s.lights[i], course));
-    tallies.push_back(once ? Tally{} : tally(h, s.lights[i], course));
+    const auto by_phase = s.by_phase.find(i);
+    const bool windows = by_phase == s.by_phase.end() && !is_once_per_run(h);
+    if (by_phase != s.by_phase.end())
+      v.findings.push_back(by_phase->second.finding(s.phases, s.experiment.seed + i, s.over()));
+    else
+      v.findings.push_back(windows ? judge_windows(h, s.lights[i], course)
+                                   : judge_once(h, s.users, span, s.over()));
+    tallies.push_back(windows ? tally(h, s.lights[i], course) : LightTally{});
   }
   const std::vector<Finding> hypotheses = v.findings;
   for (const auto& r : s.recoveries.all()) {

@@ -26,7 +26,8 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
   const bool anything =
       std::any_of(experiment.steady_state.begin(), experiment.steady_state.end(), guards_the_gate);
   if (!anything) return {S::Green, ""};
-  if (closed < length)
+  // A second is closed a moment after it is over: the gate may end up to 2 s before now.
+  if (closed + 2 < length)
     return {S::Waiting, fmt::format("the gate needs {} s, {} s are over", length, closed)};
   Judge::Gate gate{S::Green, ""};
   auto at_least = [&](S state, const std::string& why) {
@@ -39,7 +40,7 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
     if (!guards_the_gate(h)) continue;
     bool seen = false, idle = false;
     for (int s = std::max(0, closed - std::max(1, length)); s < closed; ++s) {
-      const Judged j = lights[i].at(s);
+      const JudgedSecond j = lights[i].at(s);
       seen |= j.light == Colour::Green;
       idle |= j.light == Colour::Idle;
       if (j.light == Colour::Red)

@@ -1,10 +1,12 @@
 #include "verdict/judge.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "verdict/judge_state.hpp"
 #include "verdict/moments.hpp"
 #include "verdict/once.hpp"
+#include "verdict/words.hpp"
 
 namespace gunflint {
 namespace {
@@ -41,6 +43,9 @@ Judge::State::State(const Experiment& e)
     : experiment(e), phases(experiment), recoveries(experiment), injections(experiment) {
   for (const auto& h : experiment.steady_state) hypotheses.emplace_back(setup_of(h));
   lights.resize(hypotheses.size());
+  for (std::size_t i = 0; i < hypotheses.size(); ++i)
+    if (const auto& h = experiment.steady_state[i]; h.window_is_phase || h.expect.of_baseline)
+      by_phase.emplace(i, PhaseWatch(experiment, h));
   looks.resize(hypotheses.size());
   told_lights.resize(hypotheses.size());
   for (const auto& r : experiment.reactions) reactions.emplace_back(r);
@@ -141,6 +146,10 @@ void Judge::State::watch(int second) {
   std::vector<Colour> now(hypotheses.size());
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
     if (is_once_per_run(experiment.steady_state[i])) continue;
+    if (const auto phase = by_phase.find(i); phase != by_phase.end()) {
+      watch_phase(i, phase->second, second);
+      continue;
+    }
     looks[i] = hypotheses[i].look(second);
     lights[i].put(second, looks[i]);
     now[i] = looks[i].light;
@@ -148,7 +157,10 @@ void Judge::State::watch(int second) {
   }
   if (phases.phase() == Phase::Recovery) {
     recoveries.second(second, now);
-    if (const auto ended = recoveries.ended()) phases.recovered(*ended);
+    if (const auto ended = recoveries.ended()) {
+      phases.recovered(*ended);
+      for (auto& [i, watch] : by_phase) watch.recovered(*ended);
+    }
   } else if (phases.phase() == Phase::After) {
     recoveries.second(second, now);
   }
@@ -162,6 +174,27 @@ void Judge::State::watch(int second) {
     auto clear = phases.any_active() ? std::nullopt : phases.all_clear();
     alert.second(second, start_of(alert.expectation().start), clear);
   }
+}
+
+void Judge::State::watch_phase(std::size_t i, PhaseWatch& watch, int second) {
+  Sli& sli = hypotheses[i];
+  looks[i] = sli.look(second);
+  Block block;
+  block.seconds = 1;
+  std::optional<double> asked;
+  if (sli.of_load()) {
+    block.load = sli.last_second();
+    asked = block.load.asked;
+  } else if (const auto value = sli.value_of_second(second)) {
+    block.sum = *value;
+    block.readings = 1;
+  }
+  const auto found = open_seconds.find(second);
+  if (!asked && found != open_seconds.end() && !experiment.loads.empty())
+    asked = look_at(found->second, OfLoad{experiment.loads.front().name, "", ""}).asked;
+  if (!std::isnan(looks[i].value) || sli.of_load()) watch.second(second, block, phases, asked);
+  // The rolling value is shown; whether it is good is only known at the end of the phase.
+  looks[i].light = Colour::Unknown;
 }
 
 std::optional<double> Judge::State::start_of(const std::optional<Start>& start) const {

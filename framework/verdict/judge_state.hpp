@@ -13,6 +13,7 @@
 #include "verdict/injections.hpp"
 #include "verdict/judge.hpp"
 #include "verdict/light.hpp"
+#include "verdict/phase_watch.hpp"
 #include "verdict/phases.hpp"
 #include "verdict/reaction_watch.hpp"
 #include "verdict/recovery_watch.hpp"
@@ -29,6 +30,7 @@ class Judge::State {
   void on(double at, const Happening& what);
   void close(int second);
   void watch(int second);
+  void watch_phase(std::size_t hypothesis, PhaseWatch& watch, int second);
   void tell_recoveries();
   void turn(std::size_t hypothesis, const Look& look);
   template <class F>
@@ -40,11 +42,12 @@ class Judge::State {
   Phases phases;
   RecoveryWatch recoveries;
   Injections injections;
-  Users users;
+  UsersByDue users;
   Generator generator;
   std::vector<Sli> hypotheses;
   std::vector<LightHistory> lights;
-  std::vector<Look> looks;  ///< at the last closed second
+  std::map<std::size_t, PhaseWatch> by_phase;  ///< index -> hypotheses judged once per phase
+  std::vector<Look> looks;                     ///< at the last closed second
   std::vector<ReactionWatch> reactions;
   std::vector<GuardWatch> guards;
   std::vector<AlertWatch> alerts;
@@ -66,7 +69,7 @@ class Judge::State {
 
   bool over() const {
     return drained || !gate_failed.empty() || !tool_failed.empty() || signal != 0 ||
-           !tripped.empty();
+           !tripped.empty() || !clock_jumped.empty();
   }
 };
 

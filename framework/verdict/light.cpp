@@ -15,8 +15,9 @@ void LightHistory::put(int second, const Look& look) {
                                                 narrow(look.total), look.light};
 }
 
-Judged LightHistory::at(int second) const {
-  return second >= 0 && second < end() ? seconds_[static_cast<std::size_t>(second)] : Judged{};
+JudgedSecond LightHistory::at(int second) const {
+  return second >= 0 && second < end() ? seconds_[static_cast<std::size_t>(second)]
+                                       : JudgedSecond{};
 }
 
 }  // namespace gunflint

@@ -38,7 +38,7 @@ struct Look {
 };
 
 /// What is kept of a look for the whole run: 17 bytes a second.
-struct Judged {
+struct JudgedSecond {
   float value = std::numeric_limits<float>::quiet_NaN();
   std::uint32_t bad = 0, total = 0;
   Colour light = Colour::Filling;
@@ -48,11 +48,11 @@ struct Judged {
 class LightHistory {
  public:
   void put(int second, const Look& look);
-  Judged at(int second) const;
+  JudgedSecond at(int second) const;
   int end() const { return static_cast<int>(seconds_.size()); }
 
  private:
-  std::vector<Judged> seconds_;
+  std::vector<JudgedSecond> seconds_;
 };
 
 }  // namespace gunflint

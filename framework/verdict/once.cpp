@@ -24,7 +24,7 @@ AffectedSpan affected_span(const Phases& phases, const RecoveryWatch& recoveries
   return span;
 }
 
-Finding judge_once(const Hypothesis& h, const Users& users, AffectedSpan span, bool over) {
+Finding judge_once(const Hypothesis& h, const UsersByDue& users, AffectedSpan span, bool over) {
   Finding f;
   f.kind = Finding::Kind::Hypothesis;
   f.name = h.name;

@@ -9,7 +9,7 @@
 
 namespace gunflint {
 
-/// Judged once per run, over the journeys' due seconds.
+/// JudgedSecond once per run, over the journeys' due seconds.
 bool is_once_per_run(const Hypothesis& hypothesis);
 
 /// The span in which users count as affected: first injection to last recovery (or end); without an
@@ -19,6 +19,7 @@ struct AffectedSpan {
 };
 AffectedSpan affected_span(const Phases& phases, const RecoveryWatch& recoveries, int end);
 
-Finding judge_once(const Hypothesis& hypothesis, const Users& users, AffectedSpan span, bool over);
+Finding judge_once(const Hypothesis& hypothesis, const UsersByDue& users, AffectedSpan span,
+                   bool over);
 
 }  // namespace gunflint

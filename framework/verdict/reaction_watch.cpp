@@ -44,7 +44,9 @@ void ReactionWatch::second(int second, std::optional<double> start) {
   std::optional<bool> holds;
   if (look.light == Colour::Green || look.light == Colour::Red) holds = look.light == Colour::Green;
   if (reaction_.within) {
-    truth_.put(std::max(look.at, start_), holds);
+    // What is true at the first look, a moment after the start, was true at the start.
+    const bool first = !truth_.now() && look.at <= start_ + 2;
+    truth_.put(first ? start_ : std::max(look.at, start_), holds);
     if (const double deadline = start_ + seconds(*reaction_.within); second + 1 >= deadline - 1e-9)
       at_deadline(deadline);
     return;

@@ -58,19 +58,19 @@ void RecoveryWatch::all_clear(double at, const std::vector<std::string>& faults)
   ended_.reset();
   round_start_ = static_cast<int>(std::ceil(at - 1e-9));
   // Those that were cut short are judged together with these.
-  std::vector<std::string> names = faults;
-  for (auto& r : recoveries_)
-    if (r.state == State::CutShort && std::find(names.begin(), names.end(), r.fault) == names.end())
-      names.push_back(r.fault);
-  for (const auto& name : names) {
+  std::map<std::string, std::string> names;  // -> what cut it short
+  for (const auto& name : faults) names[name];
+  for (const auto& r : recoveries_)
+    if (r.state == State::CutShort) names[r.fault] = r.joined;
+  std::erase_if(recoveries_, [](const Recovery& r) { return r.state == State::CutShort; });
+  for (const auto& [name, joined] : names) {
     const FaultSpec* fault = experiment_.fault(name);
     Recovery recovery;
     recovery.state = State::Waiting;
     recovery.fault = name;
+    recovery.joined = joined;
     recovery.spec = fault && fault->recovery ? *fault->recovery : experiment_.recovery;
     recovery.all_clear = at;
-    std::erase_if(recoveries_,
-                  [&](const Recovery& r) { return r.fault == name && r.state == State::CutShort; });
     recoveries_.push_back(recovery);
     Attempt attempt{recoveries_.size() - 1, {}};
     for (std::size_t i = 0; i < experiment_.steady_state.size(); ++i) {

@@ -124,10 +124,10 @@ std::optional<bool> Sli::holds_now() const {
   return latest ? latest->holds : std::nullopt;
 }
 
-std::optional<double> Sli::last_value() const {
-  const Point* latest = points_.latest();
-  if (!latest || std::isnan(latest->value)) return std::nullopt;
-  return latest->value;
+std::optional<double> Sli::value_of_second(int second) const {
+  const Look look = points_.look(second);
+  if (look.light == Colour::Unknown || std::isnan(look.value)) return std::nullopt;
+  return look.value;
 }
 
 std::string print_look(double value, const Condition& condition) {

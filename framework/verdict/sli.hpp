@@ -47,13 +47,14 @@ class Sli {
   const OfLoad* of_load() const { return std::get_if<OfLoad>(&setup_.of); }
   /// The last closed second alone (for phase verdicts).
   const SecondOfLoad& last_second() const { return last_; }
-  std::optional<double> last_value() const;
+  /// The reading that counts at the end of a second, good or bad; for sources that are read.
+  std::optional<double> value_of_second(int second) const;
 
  private:
   Look look_at_load() const;
 
   Setup setup_;
-  Window window_;
+  RollingWindow window_;
   Points points_;
   TargetSeries target_;
   SecondOfLoad last_;

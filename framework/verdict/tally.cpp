@@ -40,7 +40,7 @@ Meaning meaning_of(const Hypothesis& h, Colour light, int second, Phase phase,
 }
 
 /// Phases that the hypothesis names, that happened, and in which not one second was judged.
-std::vector<Stretch> unjudged(const Hypothesis& h, const Tally& t, const Course& course) {
+std::vector<Stretch> unjudged(const Hypothesis& h, const LightTally& t, const Course& course) {
   std::vector<Stretch> out;
   const bool all = std::count(h.during.begin(), h.during.end(), During::All);
   for (const auto& s : course.phases.stretches(course.seconds)) {
@@ -70,7 +70,7 @@ bool named_but_never_came(const Hypothesis& h, const Course& course, Phase& whic
   return false;
 }
 
-std::string samples_text(const Hypothesis& h, const Judged& j) {
+std::string samples_text(const Hypothesis& h, const JudgedSecond& j) {
   if (j.total == 0) return {};
   const auto metric = load_metric(h.expect.metric);
   const bool slow = metric && metric->kind == LoadMetric::Kind::Quantile;
@@ -96,18 +96,18 @@ std::string coincides(int second, const Course& course) {
   return best;
 }
 
-std::string value_text(const Hypothesis& h, const Judged& j) {
+std::string value_text(const Hypothesis& h, const JudgedSecond& j) {
   if (std::isnan(j.value)) return j.total > 0 ? "nothing answered" : "no value";
   return h.expect.metric + " " + print_look(j.value, h.expect);
 }
 
-std::vector<Evidence> red_stretches(const Hypothesis& h, const Tally& t, const LightHistory& lights,
-                                    const Course& course) {
+std::vector<Evidence> red_stretches(const Hypothesis& h, const LightTally& t,
+                                    const LightHistory& lights, const Course& course) {
   std::vector<Evidence> found;
   for (int s = 0; s < static_cast<int>(t.meaning.size()); ++s) {
     if (t.meaning[static_cast<std::size_t>(s)] != Meaning::Red) continue;
     const int from = s;
-    Judged worst = lights.at(s);
+    JudgedSecond worst = lights.at(s);
     for (; s < static_cast<int>(t.meaning.size()) &&
            t.meaning[static_cast<std::size_t>(s)] == Meaning::Red;
          ++s)
@@ -127,18 +127,18 @@ std::vector<Evidence> red_stretches(const Hypothesis& h, const Tally& t, const L
   return found;
 }
 
-Judged worst_of(const Hypothesis& h, const Tally& t, const LightHistory& lights, Meaning among,
-                int* where) {
-  Judged worst;
+JudgedSecond worst_of(const Hypothesis& h, const LightTally& t, const LightHistory& lights,
+                      Meaning among, int* where) {
+  JudgedSecond worst;
   for (int s = 0; s < static_cast<int>(t.meaning.size()); ++s) {
     if (t.meaning[static_cast<std::size_t>(s)] != among) continue;
-    const Judged here = lights.at(s);
+    const JudgedSecond here = lights.at(s);
     if (*where < 0 || worse(here.value, worst.value, h.expect)) worst = here, *where = s;
   }
   return worst;
 }
 
-void inconclusive(Finding& f, const Hypothesis& h, const Tally& t, const Course& course) {
+void inconclusive(Finding& f, const Hypothesis& h, const LightTally& t, const Course& course) {
   f.held = Held::Inconclusive;
   const auto missing = unjudged(h, t, course);
   Phase never{};
@@ -172,8 +172,8 @@ bool names(const Hypothesis& h, Phase phase) {
   });
 }
 
-Tally tally(const Hypothesis& h, const LightHistory& lights, const Course& course) {
-  Tally t;
+LightTally tally(const Hypothesis& h, const LightHistory& lights, const Course& course) {
+  LightTally t;
   t.meaning.assign(static_cast<std::size_t>(std::max(0, course.seconds)), Meaning::Apart);
   const int gate_from = judged_from(course);
   for (const auto& stretch : course.phases.stretches(course.seconds)) {
@@ -201,12 +201,12 @@ Finding judge_windows(const Hypothesis& h, const LightHistory& lights, const Cou
   f.name = h.name;
   f.limit = h.expect.text;
   place(f, h.mark);
-  const Tally t = tally(h, lights, course);
+  const LightTally t = tally(h, lights, course);
   const double tolerated =
       h.tolerate.share ? h.tolerate.share->of_one * t.judged : seconds(h.tolerate.time);
   const bool failed = t.red > tolerated + 1e-9;
   int where = -1;
-  Judged worst;
+  JudgedSecond worst;
   if (t.red > 0) worst = worst_of(h, t, lights, Meaning::Red, &where);
   if (where < 0) worst = worst_of(h, t, lights, Meaning::Green, &where);
   if (where >= 0) f.measured = value_text(h, worst);
@@ -233,7 +233,7 @@ Finding judge_windows(const Hypothesis& h, const LightHistory& lights, const Cou
   return f;
 }
 
-std::optional<int> first_red_after_recovery(const Tally& t, const Course& course) {
+std::optional<int> first_red_after_recovery(const LightTally& t, const Course& course) {
   for (const auto& stretch : course.phases.stretches(course.seconds))
     if (stretch.phase == Phase::After)
       for (int s = stretch.from; s < std::min(stretch.to, course.seconds); ++s)

@@ -16,7 +16,7 @@ namespace gunflint {
 /// What a second means for the verdict.
 enum class Meaning : std::uint8_t { Apart, Excused, Unknown, Green, Red };
 
-struct Tally {
+struct LightTally {
   int judged = 0;  ///< green + red + unknown
   int red = 0, unknown = 0, excused = 0;
   std::array<int, 5> judged_in{};  ///< by Phase
@@ -32,10 +32,10 @@ struct Course {
 };
 
 bool names(const Hypothesis& hypothesis, Phase phase);
-Tally tally(const Hypothesis& hypothesis, const LightHistory& lights, const Course& course);
+LightTally tally(const Hypothesis& hypothesis, const LightHistory& lights, const Course& course);
 Finding judge_windows(const Hypothesis& hypothesis, const LightHistory& lights,
                       const Course& course);
 /// The first second after a proved recovery in which the hypothesis was red and not excused.
-std::optional<int> first_red_after_recovery(const Tally& tally, const Course& course);
+std::optional<int> first_red_after_recovery(const LightTally& tally, const Course& course);
 
 }  // namespace gunflint

@@ -11,14 +11,14 @@ constexpr int most_seconds = 10'000'000;
 
 }  // namespace
 
-Users::Second& Users::at(Series& series, int second) {
+UsersByDue::Second& UsersByDue::at(Series& series, int second) {
   second = std::clamp(second, 0, most_seconds);
   if (second >= static_cast<int>(series.size()))
     series.resize(static_cast<std::size_t>(second) + 1);
   return series[static_cast<std::size_t>(second)];
 }
 
-void Users::on(const Slice& slice) {
+void UsersByDue::on(const Slice& slice) {
   auto by_due = [](Series& series, const std::map<std::string, std::uint64_t>& counts,
                    std::uint32_t Second::*part) {
     for (const auto& [text, count] : counts) {
@@ -37,7 +37,7 @@ void Users::on(const Slice& slice) {
   }
 }
 
-Users::Count Users::between(int from, int to, const OfLoad& of) const {
+UsersByDue::Count UsersByDue::between(int from, int to, const OfLoad& of) const {
   Count count;
   for (const auto& [key, series] : by_journey_) {
     if (!of.load.empty() && key.first != of.load) continue;

@@ -10,7 +10,7 @@
 
 namespace gunflint {
 
-class Users {
+class UsersByDue {
  public:
   void on(const Slice& slice);
 

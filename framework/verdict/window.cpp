@@ -4,12 +4,12 @@
 
 namespace gunflint {
 
-void Window::drop_front() {
+void RollingWindow::drop_front() {
   sum_.subtract(kept_.front().second);
   kept_.pop_front();
 }
 
-void Window::restart(int second) {
+void RollingWindow::restart(int second) {
   if (kept_.empty() || kept_.back().first < second) {
     restarts_.insert(second);
     return;
@@ -17,7 +17,7 @@ void Window::restart(int second) {
   while (kept_.front().first < second) drop_front();
 }
 
-void Window::push(int second, SecondOfLoad sample) {
+void RollingWindow::push(int second, SecondOfLoad sample) {
   int from = second - width_ + 1;
   while (!restarts_.empty() && *restarts_.begin() <= second) {
     from = std::max(from, *restarts_.begin());
@@ -28,14 +28,14 @@ void Window::push(int second, SecondOfLoad sample) {
   kept_.emplace_back(second, std::move(sample));
 }
 
-SecondOfLoad Window::sum() const {
+SecondOfLoad RollingWindow::sum() const {
   SecondOfLoad sum = sum_;
   sum.longest = Duration(0);
   for (const auto& [second, sample] : kept_) sum.longest = std::max(sum.longest, sample.longest);
   return sum;
 }
 
-std::uint64_t Window::due_long_ago() const {
+std::uint64_t RollingWindow::due_long_ago() const {
   std::uint64_t due = 0;
   const auto recent = std::max<std::size_t>(1, kept_.size() / 2);
   for (std::size_t i = 0; i + recent < kept_.size(); ++i) due += kept_[i].second.due;

@@ -9,9 +9,9 @@
 
 namespace gunflint {
 
-class Window {
+class RollingWindow {
  public:
-  explicit Window(int seconds) : width_(seconds) {}
+  explicit RollingWindow(int seconds) : width_(seconds) {}
 
   /// Adds the next second. Seconds come in order and without gaps.
   void push(int second, SecondOfLoad sample);

@@ -1,0 +1,196 @@
+#include <gtest/gtest.h>
+
+#include "story.hpp"
+
+namespace gunflint {
+namespace {
+
+using namespace test;
+constexpr Traffic broken{.count = 100, .failed = 100};
+
+Experiment shop() {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 1s));
+  e.faults.push_back(fault("f"));
+  return e;
+}
+/// 40 s steady, 20 s of fault, 30 s of recovery, drained.
+void whole_run(Story& story, Traffic during = {}) {
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(20, during);
+  story.undo("f");
+  story.traffic(30);
+  story.drain();
+}
+
+TEST(Semantics9, TheGateIsGreenWhenTheLastSecondsWereGreenThroughout) {
+  Story story(shop());
+  story.traffic(5, broken);  // red earlier is shown, not judged
+  story.traffic(20);
+  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Waiting);
+  story.traffic(5);
+  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Red);
+  EXPECT_NE(story.judge.gate().why.find("`correct` was red at"), std::string::npos);
+  story.traffic(5);
+  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Green);
+}
+
+TEST(Semantics9, RedBeforeTheGateIsNotJudged) {
+  Story story(shop());
+  story.traffic(8, broken);
+  whole_run(story);
+  EXPECT_EQ(story.finding("correct").held, Held::Yes);
+}
+
+TEST(Semantics9, ARedGateIsExit3) {
+  Story story(shop());
+  story.traffic(40, broken);
+  story.tell(40, GateFailed{story.judge.gate().why});
+  story.drain();
+  const auto v = story.verdict();
+  EXPECT_EQ(v.outcome, Outcome::NotStarted) << v.sentence;
+  EXPECT_NE(v.sentence.find("`correct` was red"), std::string::npos);
+}
+
+TEST(Semantics16, UnknownAtTheGateIsTold) {
+  auto e = shop();
+  e.steady_state[0] = hypothesis("queue", "value < 5", 2s, OfScrape{"lb", "q"});
+  Story story(e);
+  for (int i = 0; i < 40; ++i) story.close();
+  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Unknown);
+}
+
+TEST(Semantics42, HeldFailedAndInconclusive) {
+  Story held(shop());
+  whole_run(held);
+  EXPECT_EQ(held.verdict().outcome, Outcome::Held);
+  EXPECT_NE(held.verdict().sentence.find("within its limits through `f`"), std::string::npos);
+  Story failed(shop());
+  whole_run(failed, broken);
+  EXPECT_EQ(failed.verdict().outcome, Outcome::Failed);
+  EXPECT_NE(failed.verdict().sentence.find("`correct` (error_rate 100%, limit error_rate < 1%)"),
+            std::string::npos)
+      << failed.verdict().sentence;
+}
+
+TEST(Semantics42, AFaultThatDidNotBiteIsNeverAPass) {
+  Story story(shop());
+  story.traffic(40);
+  story.inject("f", false);
+  story.traffic(20);
+  story.undo("f");
+  story.traffic(30);
+  story.drain();
+  EXPECT_EQ(story.verdict().outcome, Outcome::Inconclusive);
+}
+
+TEST(Semantics42, AnUndoThatIsNotVerifiedComesBeforeEverythingElse) {
+  Story story(shop());
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(20, broken);
+  story.tell(60, GuardTripped{"g", "why"});
+  story.tell(60, Signalled{2});
+  EXPECT_EQ(story.verdict().outcome, Outcome::UndoIncomplete);
+  story.undo("f");
+  EXPECT_EQ(story.verdict().outcome, Outcome::Interrupted);
+}
+
+TEST(Semantics42, SomethingLeftBehindIsNamedWithItsCommand) {
+  Story story(shop());
+  whole_run(story);
+  LeftBehind left;
+  left.what = "qdisc gf-abc on eth0", left.command = "gunflint recover";
+  story.tell(91, left);
+  EXPECT_EQ(exit_code(story.verdict().outcome), 5);
+  EXPECT_NE(story.verdict().sentence.find("gunflint recover"), std::string::npos);
+}
+
+TEST(Semantics35, AVictimStillGoneIsAFailedVerdict) {
+  Story story(shop());
+  whole_run(story);
+  LeftChanged left;
+  left.fault = "f", left.what = "web[4711] has no replacement";
+  story.tell(91, left);
+  EXPECT_EQ(story.verdict().outcome, Outcome::Failed);
+  EXPECT_NE(story.finding("f", Finding::Kind::Fault).sentence.find("Left changed"),
+            std::string::npos);
+}
+
+TEST(Semantics34, SkippedIsInconclusiveUnlessOptional) {
+  for (bool counts : {true, false}) {
+    Story story(shop());
+    story.traffic(40);
+    story.tell(40, FaultSkipped{"f", "only_if was false", counts});
+    story.traffic(20);
+    story.drain();
+    EXPECT_EQ(story.verdict().outcome, counts ? Outcome::Inconclusive : Outcome::Held);
+  }
+}
+
+TEST(Semantics32, ARefusedInjectionIsInconclusive) {
+  Story story(shop());
+  story.traffic(40);
+  InjectionFailed refused;
+  refused.fault = "f", refused.why = "keep_ready: 1 would be broken";
+  story.tell(40, refused);
+  story.traffic(20);
+  story.drain();
+  EXPECT_EQ(story.verdict().outcome, Outcome::Inconclusive);
+}
+
+TEST(Judge, APartialJournalIsAToolErrorOfItsOwn) {
+  const auto e = shop();
+  Story story(e);
+  story.traffic(50);
+  const auto v = judge(e, story.events);
+  EXPECT_EQ(v.outcome, Outcome::ToolError);
+  EXPECT_NE(v.sentence.find("ends at 50 s"), std::string::npos) << v.sentence;
+  Story hurt(e);
+  hurt.traffic(40);
+  hurt.inject("f");
+  EXPECT_EQ(judge(e, hurt.events).outcome, Outcome::UndoIncomplete);
+}
+
+TEST(Judge, AJumpOfTheClockIsInconclusive) {
+  Story story(shop());
+  story.traffic(40);
+  story.tell(40, ClockJumped{30});
+  EXPECT_EQ(story.verdict().outcome, Outcome::Inconclusive);
+  EXPECT_NE(story.verdict().sentence.find("30 s"), std::string::npos);
+}
+
+TEST(Judge, TheSameJournalGivesTheSameVerdict) {
+  const auto e = shop();
+  Story story(e);
+  whole_run(story, {.count = 100, .failed = 3});
+  const auto live = encode(story.verdict()), again = encode(judge(e, story.events));
+  EXPECT_EQ(live, again);
+}
+
+TEST(Judge, WithoutFaultsTheWholeRunIsJudged) {
+  auto e = shop();
+  e.faults.clear();
+  e.steady_state.push_back(hypothesis("users", "users_affected < 2%"));
+  Story story(e);
+  story.traffic(10, broken);
+  story.traffic(50);
+  story.drain();
+  EXPECT_EQ(story.finding("correct").held, Held::No);
+  EXPECT_EQ(story.finding("users").held, Held::No);
+}
+
+TEST(Judge, WhatIsTwoTimesInTheJournalDoesNoHarm) {
+  Story story(shop());
+  story.traffic(40);
+  story.tell(40, SecondClosed{5});  // out of order
+  story.tell(40, SliceTaken{slice_of(3, broken)});
+  story.tell(40, Undone{});
+  story.tell(40, BiteLost{"nobody", ""});
+  story.tell(40, FaultEnded{"nothing"});
+  EXPECT_EQ(story.judge.lights().front().state, "green");
+}
+
+}  // namespace
+}  // namespace gunflint
