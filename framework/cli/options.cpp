@@ -192,6 +192,9 @@ void add_inner_commands(CLI::App& app, Action& action) {
   add(app, action, "api-agent", "The agent beside the coordinator (started by gunflint)",
       &api_agent_command, [](CLI::App& c, ApiAgentOptions& o) { c.add_option("words", o.words); })
       ->group("");
+  add(app, action, "reference", "Write docs/reference", &reference_command,
+      [](CLI::App& c, ReferenceOptions& o) { c.add_option("folder", o.folder); })
+      ->group("");
 }
 
 }  // namespace

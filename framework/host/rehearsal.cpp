@@ -342,7 +342,7 @@ struct Rehearsal::State {
         http(real.http, notes),
         sockets(real.sockets, notes),
         clock(real.clock),
-        host{processes, files, cgroups, network, holders, http, sockets, clock, real.facts} {}
+        host{processes, files, cgroups, network, holders, http, sockets, clock, real.facts, true} {}
   Notes notes;
   RehearsedProcesses processes;
   RehearsedFiles files;

@@ -242,7 +242,7 @@ void check_faults(const Checked& c, Reader& reader) {
     std::vector<std::string> known(own.begin(), own.end());
     const auto& common = wire::common_fault_keys();
     known.insert(known.end(), common.begin(), common.end());
-    if (before && before(r, key, mark, known)) return true;
+    if (report_unknown_key(r, key, mark, known)) return true;
     const std::string near = nearest(key, known);
     std::string fix = fmt::format("did you mean `{}`?", near);
     if (near.empty())

@@ -244,8 +244,8 @@ void check_source(const Checked& c, const ProbeSpec& of, const Value& entry, Rea
                      "add `sources: { prometheus: { url: \"http://…:9090\" } }`");
   } else if (const auto* page = std::get_if<OfScrape>(&of)) {
     if (!NamesInFile::has(c.names.pages, page->source))
-      report_unknown(reader, place_of(entry, "scrape").mark, "E118", "scraped page",
-                     page->source, words_of(c.names.pages));
+      report_unknown(reader, place_of(entry, "scrape").mark, "E118", "scraped page", page->source,
+                     words_of(c.names.pages));
   }
 }
 

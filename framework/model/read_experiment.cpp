@@ -25,6 +25,12 @@ std::string entry_of(const std::string& path) {
   return path.substr(0, second);
 }
 
+/// Facts of their own, whatever else is wrong beside them: wrong keys and names.
+bool stands_alone(const Problem& p) {
+  static const std::set<std::string> codes{"E009", "E102", "E107", "E112", "E114", "E117"};
+  return codes.count(p.code) > 0;
+}
+
 /// What is said about a part that could not be read in the first place would only confuse.
 void drop_follow_ups(std::vector<Problem>& problems, std::size_t read) {
   std::set<std::string> broken;
@@ -32,7 +38,9 @@ void drop_follow_ups(std::vector<Problem>& problems, std::size_t read) {
     if (problems[i].severity == Severity::Error) broken.insert(entry_of(problems[i].path));
   const auto keep = problems.begin() + static_cast<std::ptrdiff_t>(read);
   problems.erase(std::remove_if(keep, problems.end(),
-                                [&](const Problem& p) { return broken.count(entry_of(p.path)); }),
+                                [&](const Problem& p) {
+                                  return !stands_alone(p) && broken.count(entry_of(p.path));
+                                }),
                  problems.end());
 }
 
@@ -108,7 +116,10 @@ void read_document(Value& document, const ReadOptions& options, ReadExperiment& 
   substitute(document, vars, options, out.secrets, reader);
   read_body_files(document, out.source->name, reader);
   Experiment experiment;
-  reader.on_unknown_key = report_unknown_key;
+  reader.on_unknown_key = [](Reader& r, const std::string& key, const Mark& mark,
+                             std::span<const std::string> known) {
+    return report_unknown_key(r, key, mark, known) || report_far_key(r, key, mark, known);
+  };
   decode(document, experiment, reader);
   const std::size_t read = reader.problems().size();
   const NamesInFile names = collect_names(document);

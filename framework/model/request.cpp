@@ -262,9 +262,14 @@ Shape Codec<std::vector<Extract>>::shape() {
 
 bool Codec<Request>::read(const Value& v, Request& out, Reader& r) {
   RequestWritten w;
-  bool ok = decode(v, w, r);
+  bool ok = Codec<RequestWritten>::declared().read(v, w, r, {"think"});
   if (!v.is_map()) return false;
-  ok &= wire::exactly_one(v, {"get", "post", "put", "patch", "delete", "head"}, 1, r);
+  ok &= wire::exactly_one(v, {"get", "post", "put", "patch", "delete", "head", "think"}, 1, r);
+  if (const auto* think = v.find_entry("think")) {
+    r.problem(think->mark, "E120", "a pause is a step of a journey, not a request",
+              "write it under `journeys`");
+    return false;
+  }
   ok &= wire::exactly_one(v, {"body", "json", "form", "body_file"}, 0, r);
   if (!ok) return false;
   for (const char* method : methods)

@@ -75,8 +75,9 @@ Value schema_of(const Shape& shape) {
       return Value::map();
     case Shape::Kind::Text:
       if (shape.title == "a status")
-        return any_of({object({{"type", "integer"}, {"minimum", Value(100)}, {"maximum", Value(599)}}),
-                       scalar(shape.pattern)});
+        return any_of(
+            {object({{"type", "integer"}, {"minimum", Value(100)}, {"maximum", Value(599)}}),
+             scalar(shape.pattern)});
       return scalar(shape.pattern);
     case Shape::Kind::Integer:
       return number_schema(shape, "integer");
@@ -127,15 +128,15 @@ Value fault_schema(const std::vector<KnownFault>& faults) {
   common.find("properties")->set("type", object({{"enum", texts(types)}}));
   std::vector<Value> all;
   Value needs = Value::list();
-  for (const char* key : {"type", "one_of"})
-    needs.push(object({{"required", texts({key})}}));
+  for (const char* key : {"type", "one_of"}) needs.push(object({{"required", texts({key})}}));
   common.set("anyOf", std::move(needs));
   all.push_back(std::move(common));
   for (const auto& known : faults) {
-    Value of_type = object({{"properties", object({{"type", object({{"const", Value(known.name)}})}})},
-                            {"required", texts({"type"})}});
-    all.push_back(object({{"if", std::move(of_type)},
-                          {"then", struct_schema(fault_shape(&known))}}));
+    Value of_type =
+        object({{"properties", object({{"type", object({{"const", Value(known.name)}})}})},
+                {"required", texts({"type"})}});
+    all.push_back(
+        object({{"if", std::move(of_type)}, {"then", struct_schema(fault_shape(&known))}}));
   }
   return object({{"allOf", Value(Value::List(std::move(all)))}});
 }
@@ -144,8 +145,8 @@ Value fault_schema(const std::vector<KnownFault>& faults) {
 
 Value json_schema(const std::vector<KnownFault>& faults) {
   const Shape shape = shape_of<Experiment>();
-  Value out = object({{"$schema", "http://json-schema.org/draft-07/schema#"},
-                      {"title", "A gunflint experiment"}});
+  Value out = object(
+      {{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "A gunflint experiment"}});
   Value body = struct_schema(shape);
   Value list = object({{"type", "array"}, {"items", fault_schema(faults)}});
   list.set("description", *body.find("properties")->find("faults")->find("description"));

@@ -1,6 +1,6 @@
 #pragma once
-/// The JSON Schema (draft-07) of an experiment, from the shapes of the code's own declarations. What
-/// the reader accepts, it accepts.
+/// The JSON Schema (draft-07) of an experiment, from the shapes of the code's own declarations.
+/// What the reader accepts, it accepts.
 
 #include "gunflint/model/reader.hpp"
 

@@ -25,7 +25,7 @@ constexpr std::array keys{
     OtherWord{"k6", "checks", "check", ""},
     OtherWord{"k6", "max_vus", "max_in_flight", ""},
     OtherWord{"k6", "pre_allocated_vus", "max_in_flight", ""},
-    OtherWord{"k6", "rps", "rate", ""},
+    OtherWord{"k6", "rps", "rate", "`rate` in a stage of the load"},
     OtherWord{"k6", "group", "journeys|name", ""},
     OtherWord{"k6", "params", "headers", ""},
     // Artillery, Locust, JMeter, Gatling
@@ -233,6 +233,20 @@ bool report_unknown_key(Reader& reader, const std::string& key, const Mark& mark
                            reader.path().find('[') == std::string::npos
                        ? "`gunflint explain experiment` lists the keys"
                        : "`gunflint explain` with the name of the section lists the keys");
+    return true;
+  }
+  return false;
+}
+
+bool report_far_key(Reader& reader, const std::string& key, const Mark& mark,
+                    std::span<const std::string> known) {
+  // A long list of what is known helps nobody who is far from all of it.
+  if (known.size() > 16 && nearest(key, known).empty()) {
+    reader.problem(
+        mark, "E102", fmt::format("unknown key `{}`", key),
+        reader.path().find('.') == std::string::npos && reader.path().find('[') == std::string::npos
+            ? "`gunflint explain experiment` lists the keys"
+            : "`gunflint explain` with the name of the section lists the keys");
     return true;
   }
   return false;

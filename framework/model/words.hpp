@@ -25,6 +25,10 @@ std::string folded(std::string_view word);
 bool report_unknown_key(Reader& reader, const std::string& key, const Mark& mark,
                         std::span<const std::string> known);
 
+/// For a key that is near to none of many: points to the list instead of printing it.
+bool report_far_key(Reader& reader, const std::string& key, const Mark& mark,
+                    std::span<const std::string> known);
+
 /// The row of `word` in `rows`, or nullptr.
 const OtherWord* find_word(std::span<const OtherWord> rows, std::string_view word);
 

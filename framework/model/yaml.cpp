@@ -28,6 +28,8 @@ class Builder final : public YAML::EventHandler {
   }
 
   std::optional<Value> take() { return std::move(root_); }
+  /// Byte and mark of the last text that was not plain.
+  const std::optional<std::pair<std::size_t, Mark>>& last_quoted() const { return last_quoted_; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -53,7 +55,11 @@ class Builder final : public YAML::EventHandler {
     refuse_tag(mark, tag);
     Value value(text);
     value.plain = tag == "?";
-    if (!value.plain) refuse_block_condition(mark, text);
+    if (!value.plain) {
+      refuse_block_condition(mark, text);
+      const auto line = static_cast<std::size_t>(mark.line);
+      last_quoted_ = {lines_[line] + static_cast<std::size_t>(mark.column), at(mark)};
+    }
     scalar(mark, std::move(value));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -189,6 +195,7 @@ class Builder final : public YAML::EventHandler {
   std::optional<Value> root_;
   std::vector<Level> levels_;
   int nodes_ = 0;
+  std::optional<std::pair<std::size_t, Mark>> last_quoted_;
   std::vector<std::size_t> lines_;  ///< where each line begins
   std::size_t counted_line_ = 0, counted_bytes_ = 0, counted_ = 0;
 };
@@ -207,7 +214,8 @@ std::optional<Value> parse_yaml(std::shared_ptr<const SourceText> source, Reader
     return std::nullopt;
   }
   const std::size_t before = reader.problems().size();
-  if (!check_text(source, reader)) return std::nullopt;
+  std::size_t open_quote = std::string::npos;
+  if (!check_text(source, reader, open_quote)) return std::nullopt;
   Builder builder(source, reader, limits);
   std::istringstream stream(source->text);
   try {
@@ -228,6 +236,11 @@ std::optional<Value> parse_yaml(std::shared_ptr<const SourceText> source, Reader
     return std::nullopt;
   } catch (const YAML::Exception& error) {
     report_syntax(builder.at(error.mark), error.msg, reader);
+    return std::nullopt;
+  }
+  // yaml-cpp takes the end of the file for the closing quote.
+  if (const auto last = builder.last_quoted(); last && last->first == open_quote) {
+    reader.problem(last->second, "E003", "a quoted text is not closed", "add its closing quote");
     return std::nullopt;
   }
   if (reader.problems().size() > before) return std::nullopt;

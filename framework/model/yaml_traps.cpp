@@ -16,6 +16,45 @@ int sequence_length(unsigned char lead) {
   return 0;
 }
 
+/// How many `{` and `[` are open, quotes and comments left out. yaml-cpp looks far ahead of an open
+/// bracket before it says anything, so thousands of them are counted here, before it sees them.
+constexpr int deepest = 32;
+class Nesting {
+ public:
+  int next(const std::string& text, std::size_t i) {
+    const char c = text[i];
+    const char last = i > 0 ? text[i - 1] : '\n';
+    if (c == '\n') comment_ = false;
+    if (comment_) return depth_;
+    if (quote_) {
+      if (escaped_)
+        escaped_ = false;
+      else if (c == '\\' && quote_ == '"')
+        escaped_ = true;
+      else if (c == quote_)
+        quote_ = 0;
+    } else if ((c == '"' || c == '\'') &&
+               std::string_view(" \n{[,:").find(last) != std::string_view::npos) {
+      quote_ = c;
+      opened_ = i;
+    } else if (c == '#' && (last == ' ' || last == '\n')) {
+      comment_ = true;
+    } else if (c == '{' || c == '[') {
+      ++depth_;
+    } else if ((c == '}' || c == ']') && depth_ > 0) {
+      --depth_;
+    }
+    return depth_;
+  }
+  std::size_t open_quote() const { return quote_ ? opened_ : std::string::npos; }
+
+ private:
+  std::size_t opened_ = 0;
+  int depth_ = 0;
+  char quote_ = 0;
+  bool escaped_ = false, comment_ = false;
+};
+
 /// The character that the mark points at, and those around it.
 struct Around {
   std::string_view line;
@@ -119,30 +158,31 @@ std::string_view line_of(const std::string& text, int line) {
   return std::string_view(text).substr(begin, end - begin);
 }
 
-bool check_text(const std::shared_ptr<const SourceText>& source, Reader& reader) {
+bool check_text(const std::shared_ptr<const SourceText>& source, Reader& reader,
+                std::size_t& open_quote) {
   const std::string& text = source->text;
   int line = 1, column = 1;
   bool at_start = true;  // nothing but spaces on this line so far
+  Nesting nesting;
+  auto refuse = [&](const char* code, std::string sentence, const char* fix) {
+    reader.problem({source, line, column}, code, std::move(sentence), fix);
+    return false;
+  };
   for (std::size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
     const int length = sequence_length(c);
     bool whole = length > 0 && i + static_cast<std::size_t>(length) <= text.size();
     for (int k = 1; whole && k < length; ++k)
       whole = is_continuation(text[i + static_cast<std::size_t>(k)]);
-    const Mark here{source, line, column};
-    if (!whole) {
-      reader.problem(here, "E003", "this is not UTF-8 text", "save the file as UTF-8");
-      return false;
-    }
-    if (c == '\t' && at_start) {
-      // A tab that indents; elsewhere it is only space.
-      reader.problem(here, "E003", "a tab indents this line", "indent with spaces");
-      return false;
-    }
-    if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f) {
-      reader.problem(here, "E003", fmt::format("a control character (0x{:02x})", c), "remove it");
-      return false;
-    }
+    if (!whole) return refuse("E003", "this is not UTF-8 text", "save the file as UTF-8");
+    // A tab that indents; elsewhere it is only space.
+    if (c == '\t' && at_start)
+      return refuse("E003", "a tab indents this line", "indent with spaces");
+    if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f)
+      return refuse("E003", fmt::format("a control character (0x{:02x})", c), "remove it");
+    if (nesting.next(text, i) > deepest)
+      return refuse("E002", fmt::format("the file is nested more than {} deep", deepest),
+                    "make several experiments of it");
     at_start = c == '\n' || (at_start && c == ' ');
     if (c == '\n')
       ++line, column = 1;
@@ -150,6 +190,7 @@ bool check_text(const std::shared_ptr<const SourceText>& source, Reader& reader)
       ++column;
     i += static_cast<std::size_t>(length);
   }
+  open_quote = nesting.open_quote();
   return true;
 }
 
@@ -177,7 +218,7 @@ void report_syntax(const Mark& where, const std::string& message, Reader& reader
   } else if (c == '@' || c == '`' || c == '%') {
     reader.problem(where, "E009", fmt::format("a value cannot begin with `{}`", c),
                    "put it in quotes");
-  } else if (contains(message, "alias")) {
+  } else if (contains(message, "alias") || contains(message, "anchor is not defined")) {
     reader.problem(where, "E005", "aliases (`*name`) are not read", "put a literal `*` in quotes");
   } else if (contains(message, "illegal map value")) {
     report_second_colon(where, a, reader);

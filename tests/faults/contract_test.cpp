@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "faults/fault_case.hpp"
+#include "gunflint/model/reader.hpp"
 
 namespace gunflint {
 
@@ -222,6 +223,45 @@ TEST(Catalogue, EveryFaultHasACase) {
                                          [&](const FaultCase& c) { return c.fault == kind->name; });
     EXPECT_TRUE(has) << "fault `" << kind->name << "` has no GUNFLINT_FAULT_CASE in tests/faults/"
                      << kind->name << "_test.cpp";
+  }
+}
+
+/// What the docs show of a fault is read without a single mistake.
+TEST(Catalogue, EveryExampleIsRead) {
+  ReadOptions options;
+  for (const FaultKind* kind : fault_catalogue()) {
+    KnownFault known;
+    known.name = std::string(kind->name);
+    known.instant = kind->instant;
+    known.shape = kind->shape();
+    known.check = kind->check;
+    known.tidy = kind->tidy;
+    known.irreversible = [kind](const Value& params) {
+      return kind->healing(params) == Healing::Never;
+    };
+    options.faults.push_back(std::move(known));
+  }
+  for (const FaultKind* kind : fault_catalogue()) {
+    SCOPED_TRACE(kind->name);
+    const auto named = kind->example.find("target: ");
+    ASSERT_NE(named, std::string_view::npos);
+    const std::string target(
+        kind->example.substr(named + 8, kind->example.find('\n', named) - named - 8));
+    std::string text =
+        "version: 1\nname: example\ntargets:\n  " + target +
+        ": { local: { process: nginx } }\nsteady_state:\n  - { name: up, target: " + target +
+        ", expect: ready >= 1 }\nfaults:\n";
+    for (std::size_t at = 0; at < kind->example.size();) {
+      const std::size_t end = std::min(kind->example.find('\n', at), kind->example.size());
+      text += "  " + std::string(kind->example.substr(at, end - at)) + "\n";
+      at = end + 1;
+    }
+    const auto source = std::make_shared<SourceText>(SourceText{"example.yaml", text});
+    const ReadExperiment got = read_experiment(source, options);
+    EXPECT_EQ(print_problems(got.problems, false), "") << text;
+    ASSERT_TRUE(got.experiment);
+    ASSERT_EQ(got.experiment->faults.size(), 1u);
+    EXPECT_EQ(got.experiment->faults[0].type, kind->name);
   }
 }
 

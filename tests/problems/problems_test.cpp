@@ -66,16 +66,17 @@ TEST_P(Problems, SayExactlyThis) {
     return;
   }
   EXPECT_EQ(said, content(golden)) << "GUNFLINT_UPDATE_GOLDEN=1 rewrites it";
-  const bool only_warnings = GetParam().rfind("warning-", 0) == 0 || GetParam() == "variable-secret";
+  const bool only_warnings =
+      GetParam().rfind("warning-", 0) == 0 || GetParam() == "variable-secret";
   EXPECT_EQ(read.experiment.has_value(), only_warnings);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, Problems, testing::ValuesIn(names()), [](const testing::TestParamInfo<std::string>& info) {
-      std::string name = info.param;
-      std::replace(name.begin(), name.end(), '-', '_');
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(All, Problems, testing::ValuesIn(names()),
+                         [](const testing::TestParamInfo<std::string>& of) {
+                           std::string name = of.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(ProblemFiles, AreAtLeastEightyEachWithItsMessage) {
   EXPECT_GE(names().size(), 80u);

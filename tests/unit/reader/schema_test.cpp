@@ -74,8 +74,8 @@ TEST(Schema, RefusesStructuralProblems) {
     if (entry.path().extension() != ".yaml") continue;
     const auto read = read_experiment_file(entry.path().string(), with_catalogue());
     // An unknown key is structure, wherever it stands.
-    const bool unknown = std::any_of(
-        read.problems.begin(), read.problems.end(), [](const Problem& p) {
+    const bool unknown =
+        std::any_of(read.problems.begin(), read.problems.end(), [](const Problem& p) {
           return p.code == "E102" && p.path.find("_of") == std::string::npos;
         });
     if (!unknown) continue;

@@ -41,9 +41,8 @@ TEST(Semantics02, AStartIsATimeOrANameAndExactlyOne) {
 }
 
 TEST(Semantics02, TheOrderOfTheListMeansNothing) {
-  right(read(judged +
-             "faults:\n  - { name: b, type: noop, target: web, after: a, for: 5s }\n"
-             "  - { name: a, type: noop, target: web, at: surge, for: 5s }\n"));
+  right(read(judged + "faults:\n  - { name: b, type: noop, target: web, after: a, for: 5s }\n"
+                      "  - { name: a, type: noop, target: web, at: surge, for: 5s }\n"));
 }
 
 TEST(Semantics03, StagesAndFaultsShareOneNameSpace) {
@@ -98,9 +97,10 @@ TEST(Semantics11, TheWindowIsTenSecondsByDefault) {
 TEST(Semantics13, OfBaselineIsJudgedOncePerPhase) {
   const auto e = right(read("steady_state: [ { load: shop, expect: p95 < 120% of baseline } ]\n"));
   EXPECT_TRUE(e.steady_state[0].window_is_phase);
-  EXPECT_EQ(codes(read("steady_state: [ { load: shop, expect: p95 < 120% of baseline, window: 30s } "
-                       "]\n")),
-            "E136");
+  EXPECT_EQ(
+      codes(read("steady_state: [ { load: shop, expect: p95 < 120% of baseline, window: 30s } "
+                 "]\n")),
+      "E136");
 }
 
 TEST(Semantics14, TolerateIsATimeOrAShare) {
@@ -134,9 +134,10 @@ TEST(Semantics24, UsersAffectedIsAShareOrACount) {
 }
 
 TEST(Semantics25, AMemberIsTheHostWithoutASelector) {
-  const auto e = right(read(judged, "version: 1\nname: x\ntargets: { host: { local: {} } }\nload:\n"
-                                    "  shop:\n    base_url: http://127.0.0.1\n    stages: [ { rate: "
-                                    "1/s, for: 1m } ]\n    requests: [ { get: / } ]\n"));
+  const auto e = right(read(judged,
+                            "version: 1\nname: x\ntargets: { host: { local: {} } }\nload:\n"
+                            "  shop:\n    base_url: http://127.0.0.1\n    stages: [ { rate: "
+                            "1/s, for: 1m } ]\n    requests: [ { get: / } ]\n"));
   EXPECT_TRUE(e.targets[0].local.empty());
 }
 
@@ -186,10 +187,11 @@ TEST(Semantics37, RecoveryDefaults) {
 }
 
 TEST(Semantics38, AFaultHasItsOwnRecoveryAndOthersMayWaitForIt) {
-  const auto e = right(read(
-      judged + "faults:\n  - { name: a, type: noop, target: web, at: 30s, for: 5s, recovery: { "
-               "within: 5s, stable_for: 10s } }\n"
-               "  - { name: b, type: noop, target: web, after_recovery: a, for: 5s }\n"));
+  const auto e =
+      right(read(judged +
+                 "faults:\n  - { name: a, type: noop, target: web, at: 30s, for: 5s, recovery: { "
+                 "within: 5s, stable_for: 10s } }\n"
+                 "  - { name: b, type: noop, target: web, after_recovery: a, for: 5s }\n"));
   EXPECT_EQ(e.faults[0].recovery->within, 5s);
   EXPECT_EQ(codes(with_fault("after_recovery: surge, for: 5s")), "E124");
 }
@@ -204,20 +206,22 @@ TEST(Semantics39, AReactionStaysTrueForTenSeconds) {
 TEST(Semantics40, AnAlertThatMustFireSaysWhen) {
   const std::string sources = "sources: { alertmanager: { url: \"http://127.0.0.1:9093\" } }\n";
   EXPECT_EQ(codes(read(judged + sources + "alerts: [ { name: A, must: fire } ]\n")), "E137 E137");
-  EXPECT_EQ(codes(read(judged + sources + "alerts: [ { name: A, must: stay_silent, at: surge } ]\n")),
-            "E137");
+  EXPECT_EQ(
+      codes(read(judged + sources + "alerts: [ { name: A, must: stay_silent, at: surge } ]\n")),
+      "E137");
   right(read(judged + sources + "alerts: [ { name: A, must: fire, at: surge, within: 1m } ]\n"));
 }
 
 TEST(Semantics41, NoGuardOverARemoteTargetIsWarnedOf) {
-  EXPECT_EQ(codes(read_experiment(
-                source_of("version: 1\nname: x\ntargets: { web: { ssh: { hosts: a } } }\n"
-                          "load: { l: { base_url: \"http://127.0.0.1\", stages: [ { rate: 1/s, for: "
-                          "1m } ], requests: [ { get: / } ] } }\n"
-                          "steady_state: [ { load: l, expect: error_rate < 1% } ]\n"
-                          "faults: [ { type: noop, target: web, for: 5s } ]\n"),
-                with_catalogue())),
-            "W241");
+  EXPECT_EQ(
+      codes(read_experiment(
+          source_of("version: 1\nname: x\ntargets: { web: { ssh: { hosts: a } } }\n"
+                    "load: { l: { base_url: \"http://127.0.0.1\", stages: [ { rate: 1/s, for: "
+                    "1m } ], requests: [ { get: / } ] } }\n"
+                    "steady_state: [ { load: l, expect: error_rate < 1% } ]\n"
+                    "faults: [ { type: noop, target: web, for: 5s } ]\n"),
+          with_catalogue())),
+      "W241");
   const auto e = right(read(judged + "abort: [ { load: shop, when: error_rate > 25% } ]\n"));
   EXPECT_EQ(e.abort[0].no_data, NoData::Fail);
 }

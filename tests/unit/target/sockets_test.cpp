@@ -83,7 +83,7 @@ TEST(Listeners, LinksOfSocketsCarryTheInode) {
 
 TEST(Semantics30, TheAcceptQueueOfARealListenerIsSeen) {
   const auto l = listen_somewhere();
-  const auto inodes = socket_inodes(::getpid());
+  const auto inodes = sockets_of(::getpid());
   auto queue = [&] {
     for (const auto& listener : listeners_of_namespace(0))
       if (listener.port == l.port && inodes.contains(listener.inode))
