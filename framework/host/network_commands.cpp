@@ -25,8 +25,8 @@ std::vector<std::string> hosts_of(const Traffic& traffic, Family family) {
   return hosts;
 }
 
-/// "-p tcp -m multiport --sports 80,81" for every protocol and every 15 ports; one empty text when
-/// neither is asked.
+/// "-p tcp --sport 80", or "-p tcp -m multiport --sports 80,81", for every protocol and every 15
+/// ports; one empty text when neither is asked. A single port is what the kernel compares fastest.
 std::vector<std::string> service_matches(const Traffic& traffic, const std::string& option) {
   std::vector<std::string> protocols;
   if (!traffic.protocol.empty())
@@ -37,10 +37,15 @@ std::vector<std::string> service_matches(const Traffic& traffic, const std::stri
   std::vector<std::string> matches;
   for (const auto& protocol : protocols) {
     if (traffic.ports.empty()) matches.push_back(fmt::format(" -p {}", protocol));
+    if (traffic.ports.size() == 1) {
+      matches.push_back(
+          fmt::format(" -p {0} -m {0} --{1} {2}", protocol, option, traffic.ports.front()));
+      continue;
+    }
     for (std::size_t i = 0; i < traffic.ports.size(); i += ports_per_rule) {
       const auto end = std::min(traffic.ports.size(), i + ports_per_rule);
       matches.push_back(
-          fmt::format(" -p {} -m multiport --{} {}", protocol, option,
+          fmt::format(" -p {} -m multiport --{}s {}", protocol, option,
                       fmt::join(traffic.ports.begin() + static_cast<std::ptrdiff_t>(i),
                                 traffic.ports.begin() + static_cast<std::ptrdiff_t>(end), ",")));
     }
@@ -48,57 +53,92 @@ std::vector<std::string> service_matches(const Traffic& traffic, const std::stri
   return matches;
 }
 
-/// Which interface the packets come from (`-i`) or leave by (`-o`). Without ports only the
-/// direction of the connection tells a request from its answer on loopback, where one host receives
-/// both.
-std::string place_match(const Traffic& traffic, const std::string& host, char option) {
-  if (!traffic.interface.empty()) return fmt::format(" -{} {}", option, traffic.interface);
-  if (!traffic.ports.empty() || !traffic.cgroup.empty()) return "";
-  if (is_loopback(host)) return fmt::format(" -{} lo", option);
-  return fmt::format(" ! -{} lo", option);
+bool is_everything(const Traffic& traffic) {
+  return traffic.hosts.empty() && traffic.ports.empty();
+}
+
+/// Where the packets come from. Without ports only the direction of the connection tells a request
+/// from its answer on loopback, where one host receives both.
+std::string place_match(const Traffic& traffic, const std::string& host) {
+  if (!traffic.interface.empty()) return fmt::format(" -i {}", traffic.interface);
+  // What a cgroup sends over loopback is told by its mark.
+  if (!traffic.cgroup.empty()) return " ! -i lo";
+  if (!traffic.ports.empty()) return "";
+  return is_loopback(host) ? " -i lo" : " ! -i lo";
 }
 bool on_loopback_only(const Traffic& traffic, const std::string& host) {
   return traffic.interface == "lo" || is_loopback(host);
 }
+/// As `iptables -m cgroup --path` wants it: without the first slash.
+std::string cgroup_match(const Traffic& traffic) {
+  const auto begin = std::min(traffic.cgroup.find_first_not_of('/'), traffic.cgroup.size());
+  return fmt::format(" -m cgroup --path \"{}\"", traffic.cgroup.substr(begin));
+}
 
-/// The matches of received packets: what goes to the queue.
-void add_received(std::vector<std::string>& lines, const Traffic& traffic, Family family,
-                  std::uint32_t mark, const std::string& prefix, const std::string& verdict) {
+/// The parts of a rule that end up in one address family's chains.
+struct Lines {
+  Family family;
+  const Selection& selection;
+  std::string chain, verdict;
+  std::vector<std::string> received = {}, sent = {};
+
+  void receive(const std::string& match) { received.push_back("-A " + chain + match + verdict); }
+};
+
+std::vector<std::string> hosts_or_any(const Traffic& traffic, Family family) {
   auto hosts = hosts_of(traffic, family);
-  if (hosts.empty() && !traffic.hosts.empty()) return;
-  if (hosts.empty()) hosts.emplace_back();
+  if (hosts.empty() && traffic.hosts.empty()) hosts.emplace_back();
+  return hosts;
+}
+
+/// Received packets: what goes to the queue.
+void add_received(Lines& lines, const Traffic& traffic) {
   const bool client = traffic.side == Side::Client;
-  for (const auto& host : hosts)
-    for (const auto& service : service_matches(traffic, client ? "sports" : "dports")) {
-      std::string match = place_match(traffic, host, 'i');
+  if (!traffic.cgroup.empty() && traffic.interface == "lo") return;
+  for (const auto& host : hosts_or_any(traffic, lines.family))
+    for (const auto& service : service_matches(traffic, client ? "sport" : "dport")) {
+      std::string match = place_match(traffic, host);
       if (!host.empty()) match += " -s " + host;
       match += service;
-      if (!traffic.cgroup.empty()) match += fmt::format(" -m connmark --mark {0:#x}/{0:#x}", mark);
-      if (!traffic.cgroup.empty() || (traffic.ports.empty() && on_loopback_only(traffic, host)))
+      if (!traffic.cgroup.empty())
+        match += cgroup_match(traffic);
+      else if (traffic.ports.empty() && on_loopback_only(traffic, host))
         match += fmt::format(" -m conntrack --ctdir {}", client ? "REPLY" : "ORIGINAL");
-      lines.push_back(prefix + match + verdict);
+      lines.receive(match);
     }
 }
 
-/// The matches of sent packets: which connections of the cgroup get the mark.
-void add_sent(std::vector<std::string>& lines, const Traffic& traffic, Family family,
-              std::uint32_t mark, const std::string& chain) {
-  auto hosts = hosts_of(traffic, family);
-  if (traffic.cgroup.empty() || (hosts.empty() && !traffic.hosts.empty())) return;
-  if (hosts.empty()) hosts.emplace_back();
-  const auto path =
-      traffic.cgroup.substr(std::min(traffic.cgroup.find_first_not_of('/'), traffic.cgroup.size()));
-  for (const auto& host : hosts)
-    for (const auto& service : service_matches(traffic, "dports"))
-      lines.push_back(fmt::format(
-          "-A {}{}{}{} -m cgroup --path \"{}\" -m conntrack --ctdir ORIGINAL -j CONNMARK "
-          "--set-xmark {:#x}/{:#x}",
-          chain, place_match(traffic, host, 'o'), host.empty() ? "" : " -d " + host, service, path,
-          mark, mark));
+/// What a cgroup sends over loopback: marked here, held where it arrives. Answers of its own
+/// services are left out: their requests are held already.
+void add_sent(Lines& lines, const Rule& rule, const Traffic& traffic) {
+  if (traffic.cgroup.empty() || (!traffic.interface.empty() && traffic.interface != "lo")) return;
+  const std::string group = cgroup_match(traffic);
+  const std::string begin = fmt::format("-A {}-o -o lo", lines.chain);
+  if (is_everything(traffic))
+    for (const auto& other : rule.traffic)
+      if (other.side == Side::Server && !other.ports.empty())
+        for (const auto& service : service_matches(other, "sport"))
+          lines.sent.push_back(begin + service + group + " -j RETURN");
+  for (const auto& host : hosts_or_any(traffic, lines.family))
+    for (const auto& service : service_matches(traffic, "dport"))
+      lines.sent.push_back(fmt::format("{}{}{}{} -j MARK --set-xmark {:#x}/{:#x}", begin,
+                                       host.empty() ? "" : " -d " + host, service, group,
+                                       lines.selection.mark, lines.selection.mark));
 }
 
-std::string jump(const std::string& base, const Tag& tag, const std::string& chain) {
-  return fmt::format("-A {} -m comment --comment \"{}\" -j {}", base, tag.text, chain);
+/// Connections that were open before: their sockets belong to another cgroup.
+void add_open(Lines& lines) {
+  const Selection& chosen = lines.selection;
+  if (chosen.tracked) {
+    lines.receive(
+        fmt::format(" -m connmark --mark {0:#x}/{0:#x} -m conntrack --ctdir REPLY", chosen.mark));
+    return;
+  }
+  for (const auto& flow : chosen.open)
+    if (flow.v6 == (lines.family == Family::V6))
+      lines.receive(fmt::format(" -s {} -d {} -p tcp -m tcp --sport {} --dport {}",
+                                print_address(flow, false), print_address(flow, true),
+                                flow.remote_port, flow.local_port));
 }
 
 }  // namespace
@@ -125,28 +165,33 @@ bool needs_mark(const Rule& rule) {
 std::string output_chain(const Tag& tag) { return tag.text + "-o"; }
 
 std::optional<std::string> restore_input(const Rule& rule, const Tag& tag, Family family,
-                                         std::uint32_t mark, const Made& made, bool has_jumps) {
-  std::vector<std::string> received, sent;
-  const std::string verdict = fmt::format(" -j NFQUEUE --queue-num {} --queue-bypass", rule.queue);
+                                         const Selection& selection, const Made& made,
+                                         bool has_jumps) {
+  Lines lines{family, selection, tag.text,
+              fmt::format(" -j NFQUEUE --queue-num {} --queue-bypass", rule.queue)};
   for (const auto& traffic : rule.traffic) {
-    add_received(received, traffic, family, mark, "-A " + tag.text, verdict);
-    add_sent(sent, traffic, family, mark, output_chain(tag));
+    add_received(lines, traffic);
+    add_sent(lines, rule, traffic);
   }
+  if (!lines.sent.empty())
+    lines.receive(fmt::format(" -i lo -m mark --mark {0:#x}/{0:#x}", selection.mark));
+  if (needs_mark(rule)) add_open(lines);
+  auto& received = lines.received;
   if (received.empty()) return std::nullopt;
   if (const std::string what = print(made); !what.empty())
     received.front().insert(received.front().rfind(" -j "),
                             fmt::format(" -m comment --comment \"made:{}\"", what));
   // Declaring a chain also empties it, if it is there.
-  std::vector<std::string> lines{"*mangle", fmt::format(":{} - [0:0]", tag.text)};
-  if (needs_mark(rule)) lines.push_back(fmt::format(":{} - [0:0]", output_chain(tag)));
-  lines.insert(lines.end(), received.begin(), received.end());
-  lines.insert(lines.end(), sent.begin(), sent.end());
+  std::vector<std::string> text{"*mangle", fmt::format(":{} - [0:0]", tag.text)};
+  if (needs_mark(rule)) text.push_back(fmt::format(":{} - [0:0]", output_chain(tag)));
+  text.insert(text.end(), received.begin(), received.end());
+  text.insert(text.end(), lines.sent.begin(), lines.sent.end());
   if (!has_jumps) {
-    lines.push_back(jump("INPUT", tag, tag.text));
-    if (needs_mark(rule)) lines.push_back(jump("OUTPUT", tag, output_chain(tag)));
+    text.push_back("-A INPUT -j " + tag.text);
+    if (needs_mark(rule)) text.push_back("-A OUTPUT -j " + output_chain(tag));
   }
-  lines.emplace_back("COMMIT");
-  return fmt::format("{}\n", fmt::join(lines, "\n"));
+  text.emplace_back("COMMIT");
+  return fmt::format("{}\n", fmt::join(text, "\n"));
 }
 
 Command restore_command(Family family, std::string input) {
@@ -180,7 +225,7 @@ std::vector<std::string> planned_actions(const Rule& rule, const Tag& tag) {
   std::vector<std::string> texts;
   // A bit that is free on this host is looked for when the rule is made; shown is the first choice.
   for (const Family family : {Family::V4, Family::V6})
-    if (auto input = restore_input(rule, tag, family, 0x80000000u, {}, false))
+    if (auto input = restore_input(rule, tag, family, {}, {}, false))
       texts.push_back(spelled(restore_command(family, *input)));
   return texts;
 }
@@ -192,17 +237,13 @@ std::vector<std::string> planned_undo(const Rule& rule, const Tag& tag) {
     return texts;
   }
   for (const Family family : {Family::V4, Family::V6}) {
-    if (!restore_input(rule, tag, family, 1, {}, false)) continue;
-    std::string input =
-        fmt::format("*mangle\n-D INPUT -m comment --comment \"{0}\" -j {0}\n", tag.text);
-    if (needs_mark(rule))
-      input += fmt::format("-D OUTPUT -m comment --comment \"{0}\" -j {0}-o\n", tag.text);
+    if (!restore_input(rule, tag, family, {}, {}, false)) continue;
+    std::string input = fmt::format("*mangle\n-D INPUT -j {}\n", tag.text);
+    if (needs_mark(rule)) input += fmt::format("-D OUTPUT -j {}\n", output_chain(tag));
     input += fmt::format("-F {0}\n-X {0}\n", tag.text);
     if (needs_mark(rule)) input += fmt::format("-F {0}-o\n-X {0}-o\n", tag.text);
     texts.push_back(spelled(restore_command(family, input + "COMMIT\n")));
   }
-  if (needs_mark(rule))
-    texts.emplace_back("clear the mark's bit from connections that still have it");
   return texts;
 }
 

@@ -2,10 +2,14 @@
 /// Rules as the exact commands that make them: pure functions. Everything is one transaction per
 /// address family (`iptables-restore --noflush`), so that a rule is there or it is not.
 ///
-///     mangle INPUT  -> gf-<tag>    -> NFQUEUE (with --queue-bypass: packets pass without a holder)
-///     mangle OUTPUT -> gf-<tag>-o  -> CONNMARK, only for connections of a cgroup
+///     mangle INPUT  -> <tag>    -> NFQUEUE (with --queue-bypass: packets pass without a holder)
+///     mangle OUTPUT -> <tag>-o  -> MARK, only for what a cgroup sends over loopback
 ///
-/// The jumps carry the tag as their comment; the first rule of gf-<tag> carries "made:<what>":
+/// A cgroup's packets are told without connection tracking, which would slow everybody's: what it
+/// receives from other hosts by the socket that the kernel has found before INPUT (early demux),
+/// and on loopback, where that does not happen, what it sends by a bit of the packet's mark.
+///
+/// The jumps carry the tag as their comment; the first rule of <tag> carries "made:<what>":
 /// which of table (t), base chain INPUT (I) and OUTPUT (O) did not exist before, so that any later
 /// process can undo exactly that.
 
@@ -14,6 +18,7 @@
 #include <vector>
 
 #include "gunflint/host/host.hpp"
+#include "host/network_conntrack.hpp"
 
 namespace gunflint {
 
@@ -29,18 +34,27 @@ struct Made {
 std::string print(const Made& made);  ///< "tIO"
 Made parse_made(std::string_view text);
 
+/// What is chosen when the rule is made, from what the host has.
+struct Selection {
+  std::uint32_t mark = 0x80000000u;  ///< a free bit; needed when the rule has a cgroup
+  std::vector<Flow> open = {};       ///< connections that the processes of the rule have open
+  bool tracked = false;  ///< too many for a rule each: they are told by the connection mark
+};
+/// At most this many open connections get a rule each: every rule costs all other packets a little.
+constexpr std::size_t most_open_rules = 16;
+
 /// The family's part of the rule as input for `iptables-restore --noflush`; nothing when no packet
-/// of this family can match. `mark`: the connection mark's bit, needed when the rule has a cgroup.
-/// `has_jumps`: the jumps are there already (a change of the rule).
+/// of this family can match. `has_jumps`: the jumps are there already (a change of the rule).
 std::optional<std::string> restore_input(const Rule& rule, const Tag& tag, Family family,
-                                         std::uint32_t mark, const Made& made, bool has_jumps);
+                                         const Selection& selection, const Made& made,
+                                         bool has_jumps);
 Command restore_command(Family family, std::string input);
 Command save_command(Family family, bool counters);
 /// Deleting a chain that is not empty is refused by the kernel.
 Command delete_base_chain_command(Family family, const std::string& chain);
 Command delete_table_command(Family family);
 
-/// True when the rule marks connections.
+/// True when the rule needs a mark: it has a cgroup.
 bool needs_mark(const Rule& rule);
 std::string output_chain(const Tag& tag);
 

@@ -1,10 +1,12 @@
 #pragma once
 /// Marks on the kernel's tracked connections, over netlink (linux/netfilter/nfnetlink_conntrack.h).
-/// A network rule for one cgroup uses one bit of the mark: set for connections that the cgroup
-/// opened, cleared when the rule goes.
+/// Used for a process that has many connections open when the rule is made: one bit tells them from
+/// all others, and is cleared when the rule goes.
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "gunflint/base/result.hpp"
@@ -18,6 +20,11 @@ struct Flow {
   std::uint16_t local_port = 0, remote_port = 0;
   bool operator==(const Flow&) const = default;
 };
+
+std::string print_address(const Flow& flow, bool local);
+/// Does the other side match: one of the hosts (addresses or ranges; none: any) and ports?
+bool matches(const Flow& flow, const std::vector<std::string>& hosts,
+             const std::vector<int>& ports);
 
 /// True when any tracked connection has the bit.
 Result<bool> connection_mark_in_use(std::uint32_t bit);

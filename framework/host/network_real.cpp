@@ -44,10 +44,11 @@ class RealNetwork final : public Network {
   std::vector<Family> families() const;
 
   Result<void> add_queue(const Rule& rule, const Tag& tag);
-  Result<void> add_family(const Rule& rule, const Tag& tag, Family family, std::uint32_t mark,
-                          bool& any);
+  Result<void> add_family(const Rule& rule, const Tag& tag, Family family,
+                          const Selection& selection, bool& any);
+  Result<Selection> select(const Rule& rule, const Tag& tag);
   Result<std::uint32_t> choose_mark(const Tag& tag);
-  Result<void> mark_open_connections(const Rule& rule, std::uint32_t mark);
+  static std::vector<Flow> open_connections(const Rule& rule);
   Result<void> remove_queue(const Tag& tag);
   Result<void> remove_made(Family family, const Tag& tag);
 
@@ -102,6 +103,8 @@ Result<std::uint32_t> RealNetwork::choose_mark(const Tag& tag) {
     GF_TRY_AS(const std::string all, run({.argv = {iptables_name(family) + "-save"}}));
     used |= mentioned_marks(all);
   }
+  if (auto rules = processes_.run({.argv = {"ip", "rule"}}); rules && rules->code == 0)
+    used |= mentioned_marks(rules->out);
   // Rules that iptables does not show; without nft there are none.
   if (auto rules = processes_.run({.argv = {"nft", "list", "ruleset"}}); rules && rules->code == 0)
     used |= mentioned_marks(rules->out);
@@ -116,22 +119,35 @@ Result<std::uint32_t> RealNetwork::choose_mark(const Tag& tag) {
               "target that is the host)");
 }
 
+Result<Selection> RealNetwork::select(const Rule& rule, const Tag& tag) {
+  Selection chosen;
+  if (!needs_mark(rule)) return chosen;
+  for (const char* name : {"ip_early_demux", "tcp_early_demux"})
+    if (read_text_file(std::string("/proc/sys/net/ipv4/") + name).value_or("1").starts_with('0'))
+      return fail(Cause::Unsupported,
+                  fmt::format("net.ipv4.{} is off, so the kernel learns too late whose a received "
+                              "packet is; switch it on, or select by ports on a target that is the "
+                              "host",
+                              name));
+  GF_TRY_AS(chosen.mark, choose_mark(tag));
+  chosen.open = open_connections(rule);
+  chosen.tracked = chosen.open.size() > most_open_rules;
+  return chosen;
+}
+
 Result<void> RealNetwork::add_queue(const Rule& rule, const Tag& tag) {
-  std::uint32_t mark = 0;
-  if (needs_mark(rule)) {
-    GF_TRY_AS(mark, choose_mark(tag));
-  }
+  GF_TRY_AS(const Selection chosen, select(rule, tag));
   bool any = false;
-  for (const Family family : families()) GF_TRY(add_family(rule, tag, family, mark, any));
+  for (const Family family : families()) GF_TRY(add_family(rule, tag, family, chosen, any));
   if (!any)
     return fail(Cause::BadInput,
                 "no packet of this host can match the rule: all its hosts are IPv6 addresses, and "
                 "this host has no IPv6; name IPv4 hosts");
-  return mark == 0 ? Result<void>() : mark_open_connections(rule, mark);
+  return chosen.tracked ? mark_connections(chosen.open, chosen.mark) : Result<void>();
 }
 
 Result<void> RealNetwork::add_family(const Rule& rule, const Tag& tag, Family family,
-                                     std::uint32_t mark, bool& any) {
+                                     const Selection& selection, bool& any) {
   GF_TRY_AS(const TableState table, look(family));
   GF_TRY_AS(const BaseState base, look_at_base(family));
   const auto jumps = table.jumps.find(tag.text);
@@ -139,7 +155,7 @@ Result<void> RealNetwork::add_family(const Rule& rule, const Tag& tag, Family fa
   const std::size_t wanted = needs_mark(rule) ? 2 : 1;
   Made made = made_by_us(base, table);
   if (wanted == 1) made.output = table.made.contains(tag.text) && table.made.at(tag.text).output;
-  const auto input = restore_input(rule, tag, family, mark, made, there == wanted);
+  const auto input = restore_input(rule, tag, family, selection, made, there == wanted);
   if (!input || (there != 0 && there != wanted))
     if (const std::string gone = unjump_input(table, tag); !gone.empty())
       GF_TRY(run(restore_command(family, gone)));
@@ -149,7 +165,7 @@ Result<void> RealNetwork::add_family(const Rule& rule, const Tag& tag, Family fa
   return {};
 }
 
-Result<void> RealNetwork::mark_open_connections(const Rule& rule, std::uint32_t mark) {
+std::vector<Flow> RealNetwork::open_connections(const Rule& rule) {
   std::vector<Flow> flows;
   for (const auto& traffic : rule.traffic)
     for (const int pid : traffic.processes) {
@@ -161,11 +177,12 @@ Result<void> RealNetwork::mark_open_connections(const Rule& rule, std::uint32_t 
       auto listening = parse_listening(v4, inodes);
       const auto more = parse_listening(v6, inodes);
       listening.insert(listening.end(), more.begin(), more.end());
-      for (const auto& flow : parse_connections(v4, false, inodes, listening))
-        flows.push_back(flow);
-      for (const auto& flow : parse_connections(v6, true, inodes, listening)) flows.push_back(flow);
+      auto all = parse_connections(v4, false, inodes, listening);
+      for (const auto& flow : parse_connections(v6, true, inodes, listening)) all.push_back(flow);
+      for (const auto& flow : all)
+        if (matches(flow, traffic.hosts, traffic.ports)) flows.push_back(flow);
     }
-  return mark_connections(flows, mark);
+  return flows;
 }
 
 Result<void> RealNetwork::remove_queue(const Tag& tag) {
@@ -175,7 +192,8 @@ Result<void> RealNetwork::remove_queue(const Tag& tag) {
     // A host without iptables has nothing of ours.
     if (!table && table.error().cause == Cause::Gone) return {};
     if (!table) return fail(std::move(table).error());
-    if (const auto own = table->marks.find(tag.text); own != table->marks.end()) mark = own->second;
+    if (const auto own = table->tracked.find(tag.text); own != table->tracked.end())
+      mark = own->second;
     if (const std::string input = unjump_input(*table, tag); !input.empty())
       GF_TRY(run(restore_command(family, input)));
   }

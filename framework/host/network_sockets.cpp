@@ -1,8 +1,10 @@
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -78,7 +80,38 @@ bool contains(const auto& list, const auto& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
+/// Is the address inside "10.0.0.0/8"?
+bool inside(const Flow& flow, const std::string& range) {
+  std::array<unsigned char, 16> bytes{};
+  const auto slash = range.find('/');
+  const bool v6 = range.find(':') != std::string::npos;
+  if (v6 != flow.v6 ||
+      ::inet_pton(v6 ? AF_INET6 : AF_INET, range.substr(0, slash).c_str(), bytes.data()) != 1)
+    return false;
+  int bits = v6 ? 128 : 32;
+  if (slash != std::string::npos) bits = number<int>(std::string_view(range).substr(slash + 1), 10);
+  for (std::size_t i = 0; bits > 0; ++i, bits -= 8) {
+    const int mask = bits >= 8 ? 0xff : 0xff00 >> bits & 0xff;
+    if ((bytes.at(i) & mask) != (std::to_integer<int>(flow.remote.at(i)) & mask)) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+std::string print_address(const Flow& flow, bool local) {
+  char text[INET6_ADDRSTRLEN]{};
+  ::inet_ntop(flow.v6 ? AF_INET6 : AF_INET, (local ? flow.local : flow.remote).data(), text,
+              sizeof text);
+  return text;
+}
+
+bool matches(const Flow& flow, const std::vector<std::string>& hosts,
+             const std::vector<int>& ports) {
+  return (ports.empty() || contains(ports, static_cast<int>(flow.remote_port))) &&
+         (hosts.empty() ||
+          std::any_of(hosts.begin(), hosts.end(), [&](const auto& h) { return inside(flow, h); }));
+}
 
 std::vector<Flow> parse_connections(std::string_view text, bool v6,
                                     const std::vector<std::uint64_t>& inodes,

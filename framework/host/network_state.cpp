@@ -74,16 +74,18 @@ void take_rule(TableState& table, std::string_view line, const Matched& counters
   const std::string base(next_word(rest));
   ++table.rules[base];
   const auto comment = comment_of(rule);
-  const auto target = value_of(rest, "-j");
-  if (comment.starts_with(ours) && target.starts_with(comment)) {
-    table.jumps[std::string(comment)].push_back({base, std::string(rule)});
+  const auto target = value_of(rest, "-j"), mark_value = value_of(rest, "--mark");
+  if (!base.starts_with(ours)) {
+    if (target.starts_with(ours))
+      table.jumps[tag_of_chain(target)].push_back({base, std::string(rule)});
     return;
   }
-  if (!base.starts_with(ours)) return;
   const std::string tag = tag_of_chain(base);
   if (comment.starts_with("made:")) table.made[tag] = parse_made(comment.substr(5));
   if (const auto mark = value_of(rest, "--set-xmark"); !mark.empty())
     table.marks[tag] = parse_number(mark.substr(0, mark.find('/')));
+  if (rule.find(" -m connmark ") != std::string_view::npos)
+    table.tracked[tag] = parse_number(mark_value.substr(0, mark_value.find('/')));
   if (target == "NFQUEUE") {
     table.matched[tag].packets += counters.packets;
     table.matched[tag].bytes += counters.bytes;

@@ -21,10 +21,11 @@ struct TableState {
   std::map<std::string, std::vector<Jump>> jumps;  ///< by tag
   std::set<std::string> chains;                    ///< all that begin with "gf-"
   std::map<std::string, std::uint32_t> marks;      ///< by tag: the bit that its rules set
-  std::map<std::string, Made> made;                ///< by tag
-  std::map<std::string, int> rules;                ///< how many, by base chain
-  std::map<std::string, Matched> matched;          ///< by tag: sum of its queue rules (with -c)
-  std::uint32_t used_marks = 0;  ///< every bit that any rule of the table mentions
+  std::map<std::string, std::uint32_t> tracked;  ///< by tag: the bit on connections, if it is used
+  std::map<std::string, Made> made;              ///< by tag
+  std::map<std::string, int> rules;              ///< how many, by base chain
+  std::map<std::string, Matched> matched;        ///< by tag: sum of its queue rules (with -c)
+  std::uint32_t used_marks = 0;                  ///< every bit that any rule of the table mentions
 };
 TableState parse_save(std::string_view text);
 

@@ -37,11 +37,11 @@ struct Traffic {
   std::vector<std::string> hosts;
   std::vector<int> ports;  ///< TCP/UDP ports of the service: the other side's for Client, else ours
   std::string protocol;    ///< "tcp", "udp" or "" for both
-  /// v2 path, Client only: connections opened by sockets that were created inside it. Servers are
-  /// told by their ports: the kernel knows a socket's cgroup too late for the first request.
+  /// v2 path, Client only: packets of sockets that were created inside it. Servers are told by
+  /// their ports: the kernel knows a new connection's socket too late for the first request.
   std::string cgroup;
-  /// With cgroup: the connections which these processes have open already are included (their
-  /// sockets belong to the cgroup in which they were created, not to this one).
+  /// With cgroup: the connections which these processes have open already are included (when the
+  /// process was moved, those sockets belong to the cgroup in which they were created).
   std::vector<int> processes;
   std::string interface;  ///< "" is every interface; netem needs a name: see interfaces()
   static Fields<Traffic> fields();

@@ -159,7 +159,8 @@ RemoteClient::RemoteClient(const std::string& address, int port) {
     char what = 0;
     while (::recv(pair->second.get(), &what, 1, 0) == 1) {
       double answer = 0;
-      if (what == 'c')
+      if (what == 'k') (void)connection.release();
+      if (what == 'c' || what == 'k')
         connection = dial(address, port);
       else
         answer = gunflint::ask(connection.get());
@@ -177,6 +178,7 @@ double RemoteClient::ask(char what) {
   return answer;
 }
 void RemoteClient::connect() { (void)ask('c'); }
+void RemoteClient::keep() { (void)ask('k'); }
 double RemoteClient::round_trip() { return ask('r'); }
 double RemoteClient::median(int count) {
   std::vector<double> all;

@@ -52,15 +52,15 @@ double median(std::vector<double> values);
 /// How long connect, one request and its answer take, in milliseconds.
 double connect_and_ask(const std::string& address, int port);
 
-/// Runs `act` in a child process after `enter`; its exit code.
-/// A child that opens a connection to `port` when it gets 'c', does a round trip when it gets 'r',
-/// and answers with milliseconds.
+/// A client in a process of its own.
 class RemoteClient {
  public:
   explicit RemoteClient(const std::string& address, int port);
   ~RemoteClient();
   pid_t pid() const { return pid_; }
   void connect();
+  /// Leaves the present connection open and unused, and opens another.
+  void keep();
   double round_trip();
   double median(int count);
 

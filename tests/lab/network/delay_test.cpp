@@ -5,47 +5,21 @@
 #include <csignal>
 #include <sstream>
 
-#include "bench.hpp"
+#include "network_lab.hpp"
 
 namespace gunflint {
 namespace {
 
-class Network : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!lab::is_root()) GTEST_SKIP() << "needs root for a network namespace of its own";
-    for (const char* tool : {"iptables", "nft"})
-      if (lab::tool(tool).empty()) GTEST_SKIP() << "needs " << tool;
-    lab_ = std::make_unique<lab::Lab>();
-    bench_ = std::make_unique<NetworkBench>();
-    if (!bench_->host().facts.nfqueue) GTEST_SKIP() << "the kernel has no NFQUEUE";
-    before_ = picture(*lab_);
-  }
-  void TearDown() override {
-    if (!bench_ || before_.empty()) return;
-    bench_.reset();
-    EXPECT_EQ(picture(*lab_), before_) << "something is left";
-  }
-  /// Milliseconds that a round trip takes longer, measured by an application.
-  static void expect_added(double with, double without, double asked) {
-    EXPECT_NEAR(with - without, asked, 1.0) << "with " << with << " ms, without " << without;
-    std::printf("    added %.3f ms, asked %.0f ms\n", with - without, asked);
-  }
+using LoopbackNetwork = NetworkLab;
 
-  std::unique_ptr<lab::Lab> lab_;
-  std::unique_ptr<NetworkBench> bench_;
-  std::string before_;
-  const Tag tag_{"gf-nettest001"};
-};
-
-TEST_F(Network, RequestsToAPortTakeFiftyMillisecondsLonger) {
+TEST_F(LoopbackNetwork, RequestsToAPortTakeFiftyMillisecondsLonger) {
   EchoServer server, other;
   EchoClient client("127.0.0.1", server.port()), bystander("127.0.0.1", other.port());
   const double before = client.median(50);
   bench_->inject(bench_->host_member(),
                  R"({"delay": "50ms", "from": {"ports": [)" + std::to_string(server.port()) + "]}}",
                  tag_);
-  expect_added(client.median(40), before, 50);
+  expect_added([&] { return client.median(40); }, before, 50);
   EXPECT_LT(bystander.median(40), 1.0);
   const Bite bite = bench_->bite(tag_);
   EXPECT_TRUE(bite.in_force) << bite.sentence;
@@ -54,7 +28,7 @@ TEST_F(Network, RequestsToAPortTakeFiftyMillisecondsLonger) {
   EXPECT_LT(client.median(40), 1.0) << "still delayed after restore";
 }
 
-TEST_F(Network, AnswersOfAServiceTakeLonger) {
+TEST_F(LoopbackNetwork, AnswersOfAServiceTakeLonger) {
   EchoServer server;
   EchoClient client("127.0.0.1", server.port());
   const double before = client.median(50);
@@ -62,15 +36,18 @@ TEST_F(Network, AnswersOfAServiceTakeLonger) {
                  R"({"delay": "50ms", "to": {"hosts": ["localhost"], "ports": [)" +
                      std::to_string(server.port()) + "]}}",
                  tag_);
-  expect_added(client.median(40), before, 50);
+  expect_added([&] { return client.median(40); }, before, 50);
   // A new connection pays once for the handshake and once for the request.
-  std::vector<double> fresh;
-  for (int i = 0; i < 9; ++i) fresh.push_back(connect_and_ask("127.0.0.1", server.port()));
-  expect_added(median(fresh), 0, 100);
+  auto fresh = [&] {
+    std::vector<double> all;
+    for (int i = 0; i < 9; ++i) all.push_back(connect_and_ask("127.0.0.1", server.port()));
+    return median(all);
+  };
+  expect_added(fresh, 0, 100);
   bench_->restore(tag_);
 }
 
-TEST_F(Network, NoTrafficIsNoBite) {
+TEST_F(LoopbackNetwork, NoTrafficIsNoBite) {
   EchoServer server;
   bench_->inject(bench_->host_member(),
                  R"({"delay": "50ms", "from": {"ports": [)" + std::to_string(server.port()) + "]}}",
@@ -81,7 +58,7 @@ TEST_F(Network, NoTrafficIsNoBite) {
   bench_->restore(tag_);
 }
 
-TEST_F(Network, JitterStaysInItsBounds) {
+TEST_F(LoopbackNetwork, JitterStaysInItsBounds) {
   EchoServer server;
   EchoClient client("127.0.0.1", server.port());
   bench_->inject(bench_->host_member(),
@@ -100,7 +77,7 @@ TEST_F(Network, JitterStaysInItsBounds) {
   bench_->restore(tag_);
 }
 
-TEST_F(Network, AKilledHolderLetsTrafficPass) {
+TEST_F(LoopbackNetwork, AKilledHolderLetsTrafficPass) {
   EchoServer server;
   EchoClient client("127.0.0.1", server.port());
   bench_->inject(bench_->host_member(),
@@ -115,7 +92,7 @@ TEST_F(Network, AKilledHolderLetsTrafficPass) {
   bench_->restore(tag_);
 }
 
-TEST_F(Network, RulesTakenAwayBySomebodyElseAreNoBite) {
+TEST_F(LoopbackNetwork, RulesTakenAwayBySomebodyElseAreNoBite) {
   EchoServer server;
   EchoClient client("127.0.0.1", server.port());
   bench_->inject(bench_->host_member(),
@@ -132,7 +109,7 @@ TEST_F(Network, RulesTakenAwayBySomebodyElseAreNoBite) {
   lab_->run({"nft", "flush", "ruleset"});
 }
 
-TEST_F(Network, ASecondInjectionUnderTheSameTagChangesTheDelay) {
+TEST_F(LoopbackNetwork, ASecondInjectionUnderTheSameTagChangesTheDelay) {
   EchoServer server;
   EchoClient client("127.0.0.1", server.port());
   const double before = client.median(50);
@@ -140,11 +117,11 @@ TEST_F(Network, ASecondInjectionUnderTheSameTagChangesTheDelay) {
   bench_->inject(bench_->host_member(), R"({"delay": "20ms", )" + from + "}", tag_);
   client.round_trip();
   bench_->inject(bench_->host_member(), R"({"delay": "60ms", )" + from + "}", tag_);
-  expect_added(client.median(20), before, 60);
+  expect_added([&] { return client.median(20); }, before, 60);
   bench_->restore(tag_);
 }
 
-TEST_F(Network, TwoInjectionsEndInAnyOrder) {
+TEST_F(LoopbackNetwork, TwoInjectionsEndInAnyOrder) {
   EchoServer first, second;
   EchoClient a("127.0.0.1", first.port()), b("127.0.0.1", second.port());
   const Tag other{"gf-nettest002"};
@@ -161,7 +138,7 @@ TEST_F(Network, TwoInjectionsEndInAnyOrder) {
   bench_->restore(other);
 }
 
-TEST_F(Network, SomebodyElsesRulesStay) {
+TEST_F(LoopbackNetwork, SomebodyElsesRulesStay) {
   lab_->run(
       {"iptables", "-t", "mangle", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-j", "ACCEPT"});
   lab_->run({"iptables", "-t", "mangle", "-N", "theirs"});
