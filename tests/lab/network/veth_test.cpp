@@ -130,10 +130,11 @@ TEST_F(TwoHostNetwork, ADelayedBulkTransferIsNotStarved) {
   EchoClient client(theirs, port_);
   bench_->inject(bench_->host_member(), R"({"delay": "20ms", "to": {"hosts": ["10.77.0.2"]}})",
                  tag_);
-  // Held on the way out, one stream gets 0.1 MiB/s; what is left here is the window over the delay.
-  const double rate = client.throughput(32u << 20);
+  // Held on the way out, one stream gets 0.1 MiB/s (TCP Small Queues). Here what is left is the
+  // receiver's window over the delay: 64 KiB in 20 ms are 3 MiB/s, until the window has grown.
+  const double rate = client.throughput(8u << 20);
   std::printf("    %.0f MiB/s there and back through 20 ms\n", rate);
-  EXPECT_GT(rate, 5);
+  EXPECT_GT(rate, 1);
   bench_->restore(tag_);
 }
 
