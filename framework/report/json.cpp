@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "report/impact.hpp"
+#include "report/limits.hpp"
 #include "report/report.hpp"
 
 namespace gunflint {
@@ -265,10 +266,30 @@ Value json_value(const RunView& view) {
                {"value", list_of(r.points, [](const auto& p) { return number(p.second, 6); })},
                {"unknown", r.unknown}});
         }));
+  d.set("limits", list_of(limits_of(view), [](const Limit& l) {
+          return object({{"name", l.name},
+                         {"load", l.load},
+                         {"journey", l.journey},
+                         {"step", l.step},
+                         {"target", l.target},
+                         {"metric", l.metric},
+                         {"text", l.text},
+                         {"value", number(l.value, 6)},
+                         {"from_above", l.from_above}});
+        }));
   d.set("experiment_text", view.start.experiment_text);
   return d;
 }
 
-std::string json_report(const RunView& view) { return to_json_pretty(json_value(view)) + "\n"; }
+/// One line per key of the document: columns of a thousand numbers stay one line each run, and two
+/// reports can be compared with diff.
+std::string json_report(const RunView& view) {
+  const Value document = json_value(view);
+  std::string out = "{";
+  for (const auto& entry : document.entries())
+    out +=
+        (out.size() > 1 ? ",\n " : "\n ") + to_json(Value(entry.key)) + ": " + to_json(entry.value);
+  return out + "\n}\n";
+}
 
 }  // namespace gunflint

@@ -25,8 +25,10 @@ std::optional<double> magnitude(const std::string& text) {
   return std::nullopt;
 }
 
-/// The longest sum of stage lengths of any load, from the encoded experiment.
-Duration planned_length(const Value& experiment) {
+/// The shortest length that the plan promises; without a plan, the longest sum of stage lengths.
+Duration planned_length(const Value& plan, const Value& experiment) {
+  if (auto shortest = parse_duration(plan.text_or("shortest")); shortest && *shortest > 0s)
+    return *shortest;
   Duration longest{};
   const Value* loads = experiment.find("load");
   if (loads && loads->is_map())
@@ -93,7 +95,7 @@ void LiveView::on(const Event& event) {
   auto told = reader_.on(event);
   changed_ = true;
   if (std::holds_alternative<RunStarted>(event.what))
-    planned_ = planned_length(reader_.view().start.experiment);
+    planned_ = planned_length(reader_.view().start.plan, reader_.view().start.experiment);
   // The verdict block says these better.
   if (told && !style_.redraw) say(*told);
   if (told && told->kind != "phase" && told->kind != "stage") {
@@ -264,12 +266,13 @@ void LiveView::draw() {
   // One write: back to the first row, then each row anew, cleared to its end, then all below it.
   std::string picture;
   if (drawn_rows_ > 0) picture += fmt::format("\033[{}A", drawn_rows_);
-  picture += '\r';
+  // Without wrapping: a terminal that became narrower cuts rows instead of breaking the picture.
+  picture += "\r\033[?7l";
   auto now = rows(style_);
   // What has scrolled away cannot be drawn over.
   if (static_cast<int>(now.size()) >= style_.height) now.resize(style_.height - 1);
   for (const std::string& row : now) picture += row + "\033[K\n";
-  picture += "\033[J";
+  picture += "\033[J\033[?7h";
   drawn_rows_ = static_cast<int>(now.size());
   out_(picture);
 }

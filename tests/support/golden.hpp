@@ -23,8 +23,17 @@ inline void expect_golden(const std::string& path, const std::string& text) {
   ASSERT_TRUE(in) << file << " is missing; run the test once with GUNFLINT_UPDATE_GOLDEN=1";
   std::ostringstream expected;
   expected << in.rdbuf();
-  EXPECT_EQ(text, expected.str()) << "differs from tests/golden/" << path
-                                  << "; if that is intended, run with GUNFLINT_UPDATE_GOLDEN=1";
+  const std::string wanted = expected.str();
+  if (text == wanted) return;
+  // The first line that differs says more than two whole documents.
+  std::istringstream have(text), want(wanted);
+  std::string a, b;
+  int line = 1;
+  while (std::getline(have, a) && std::getline(want, b) && a == b) ++line;
+  ADD_FAILURE() << "tests/golden/" << path << ":" << line
+                << " differs; if that is intended, run with "
+                << "GUNFLINT_UPDATE_GOLDEN=1\n  is:     " << a.substr(0, 400)
+                << "\n  wanted: " << b.substr(0, 400);
 }
 
 }  // namespace gunflint::support

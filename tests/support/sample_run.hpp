@@ -7,12 +7,18 @@
 namespace gunflint::support {
 
 inline Value sample_experiment() {
-  auto parsed = parse_json(R"({"version":1,"name":"checkout-surge",
+  auto parsed = parse_json(R"({"version":1,"name":"checkout-surge","seed":7,
+    "targets":{"web":{"local":{"process":"gunicorn"}}},
     "load":{"shoppers":{"base_url":"http://shop.test:8080","stages":[
       {"name":"normal","rate":"100/s","for":"20s"},{"name":"surge","rate":"200/s","for":"40s"},
-      {"name":"calm","rate":"100/s","for":"20s"}]}},
-    "faults":[{"name":"half the workers","type":"setting","target":"web","while":"surge"},
-      {"name":"lose one","type":"kill","target":"web","at":"surge","plus":"20s"}]})");
+      {"name":"calm","rate":"100/s","for":"20s"}],
+      "requests":[{"get":"/items"},{"post":"/checkout"}]}},
+    "steady_state":[{"name":"fast","load":"shoppers","expect":"p95 < 400ms"},
+      {"name":"correct","load":"shoppers","expect":"error_rate < 1%"}],
+    "faults":[{"name":"half the workers","type":"setting","target":"web","while":"surge",
+      "preset":"gunicorn","value":4},
+      {"name":"lose one","type":"kill","target":"web","at":"surge","plus":"20s"}],
+    "reactions":[{"name":"replacement is up","target":"web","at":"lose one","expect":"ready >= 3","within":"60s"}]})");
   return *parsed;
 }
 

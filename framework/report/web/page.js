@@ -36,12 +36,12 @@
   function theme() {
     var dark = !printing && window.matchMedia('(prefers-color-scheme: dark)').matches;
     return dark ? {
-      ink: '#c9c7c3', grid: '#2b2f35', asked: '#9aa0a8', done: '#4cc38a', flight: '#b58cff',
+      ink: '#c9c7c3', limitLine: '#f0b04a', grid: '#2b2f35', asked: '#9aa0a8', done: '#4cc38a', flight: '#b58cff',
       lines: ['#6cb0ff', '#f0b04a', '#ff7a66'], heat: '120,170,255', fault: 'rgba(255,122,102,.12)', edge: 'rgba(255,122,102,.7)',
       limit: 'rgba(240,176,74,.20)',
       classes: ['#ff7a66', '#f0b04a', '#d98cff', '#6cb0ff', '#5fd3c4', '#e0e070', '#ff9ecb', '#a0a6ad']
     } : {
-      ink: '#4b4f55', grid: '#eceae5', asked: '#8a8f96', done: '#1a7f4b', flight: '#7a4fd0',
+      ink: '#4b4f55', limitLine: '#8a5200', grid: '#eceae5', asked: '#8a8f96', done: '#1a7f4b', flight: '#7a4fd0',
       lines: ['#1f6feb', '#c77700', '#c2311f'], heat: '31,90,200', fault: 'rgba(194,49,31,.08)', edge: 'rgba(194,49,31,.6)',
       limit: 'rgba(200,130,0,.18)',
       classes: ['#c2311f', '#d98200', '#9b45c9', '#1f6feb', '#14867a', '#8a8a12', '#c24f8a', '#767b82']
@@ -97,6 +97,31 @@
     };
   }
 
+  // Dashed lines at the limits that the experiment sets for what the plot shows.
+  function limitLines(limits, colours, scale) {
+    return function (u) {
+      var ctx = u.ctx, box = u.bbox, px = uPlot.pxRatio;
+      ctx.save();
+      ctx.font = (11 * px) + 'px system-ui, sans-serif';
+      limits.forEach(function (l) {
+        var value = l.value * scale, y = Math.round(u.valToPos(value, 'y', true));
+        if (!(y >= box.top && y <= box.top + box.height)) return;
+        ctx.strokeStyle = ctx.fillStyle = colours.limitLine;
+        ctx.lineWidth = px;
+        ctx.setLineDash([3 * px, 3 * px]);
+        ctx.beginPath();
+        ctx.moveTo(box.left, y);
+        ctx.lineTo(box.left + box.width, y);
+        ctx.stroke();
+        ctx.textAlign = 'right';
+        var below = l.from_above ? y - box.top > 16 * px : y + 16 * px > box.top + box.height;
+        ctx.textBaseline = below ? 'bottom' : 'top';
+        ctx.fillText(l.text, box.left + box.width - 4 * px, y + (below ? -2 : 3) * px);
+      });
+      ctx.restore();
+    };
+  }
+
   // ---- one plot ----
   // `times` and `columns` get an empty point at both ends, so that all plots span the same time.
   function framed(times, columns) {
@@ -127,7 +152,7 @@
       width: card.clientWidth, height: o.height || (small ? 170 : 210),
       padding: [8, edge, 0, 0],
       legend: { live: true },
-      cursor: { sync: { key: 'run', scales: ['x', null] }, drag: { x: true, y: false }, points: { size: 6 } },
+      cursor: { y: false, sync: { key: 'run', scales: ['x', null] }, drag: { x: true, y: false }, points: { size: 6 } },
       scales: {
         x: { time: false },
         y: o.log ? { distr: 3, range: function (_, min, max) {
@@ -157,6 +182,7 @@
       bands: o.bands,
       hooks: {
         drawClear: [shade(colours, o.saturated)].concat(o.behind ? [o.behind(colours)] : []),
+        draw: o.limits && o.limits.length ? [limitLines(o.limits, colours, o.limitScale || 1)] : [],
         setScale: [function (self, key) { if (key === 'x' && lanes) lanes(self.scales.x.min, self.scales.x.max); }],
         setCursor: [function (self) { needle(self); }]
       }
@@ -192,13 +218,46 @@
     plot(name + 'Failed requests by class', 'per second', half, layers, { least: 5 });
   }
 
+  function percentText(v) {
+    if (v == null) return '–';
+    var p = v * 100;
+    return (p === 0 || p >= 10 ? p.toFixed(0) : p >= 1 ? +p.toFixed(1) : +p.toFixed(2)) + ' %';
+  }
+  // Limits on what succeeds are drawn as limits on what fails.
+  function sharePlot(load, name) {
+    var colours = theme(), s = load.seconds, half = s.second.map(function (t) { return t + 0.5; });
+    function share(part, whole) { return whole.map(function (w, i) { return w > 0 ? part(i) / w : null; }); }
+    var gone = s.second.map(function (_, i) { return s.ended[i] + s.dropped[i]; });
+    var limits = data.limits.filter(function (l) {
+      return l.load === load.name && !l.step && /^(error|success|completion)_rate$/.test(l.metric);
+    }).map(function (l) { return { text: l.text, from_above: true, value: l.metric === 'error_rate' ? l.value : 1 - l.value }; });
+    plot(name + 'Share that failed', 'of requests, of journeys', half, [
+      { label: 'requests', values: share(function (i) { return s.failed[i]; }, s.requests), colour: colours.lines[2] },
+      { label: 'journeys', values: share(function (i) { return gone[i] - s.completed[i]; }, gone), colour: colours.flight, dash: [5, 3] }
+    ], { least: 0.02, value: percentText, limits: limits });
+  }
+
   function latencyPlot(load, name) {
     var colours = theme(), s = load.seconds, half = s.second.map(function (t) { return t + 0.5; });
     plot(name + 'Latency', 'from the due time; shade: how many requests', half, [
       { label: 'p50', values: s.p50_ms, colour: colours.lines[0] },
       { label: 'p95', values: s.p95_ms, colour: colours.lines[1] },
       { label: 'p99', values: s.p99_ms, colour: colours.lines[2] }
-    ], { log: true, value: duration, height: root.clientWidth < 560 ? 200 : 260, behind: function (c) { return heat(load, c); } });
+    ], { log: true, value: duration, limitScale: 1000, limits: data.limits.filter(function (l) {
+      return l.load === load.name && !l.step && !l.journey && /^p\d+$|^max$|^mean$/.test(l.metric);
+    }), height: root.clientWidth < 560 ? 200 : 260, behind: function (c) { return heat(load, c); } });
+  }
+
+  // One line per step; p95 is what most limits speak of.
+  function stepsPlot(load, name) {
+    var colours = theme(), s = load.seconds, steps = Object.keys(load.step_seconds).slice(0, 8);
+    if (Object.keys(load.step_seconds).length < 2) return;
+    var half = s.second.map(function (t) { return t + 0.5; });
+    plot(name + 'p95 of each step', steps.length === 8 ? 'the first eight' : '', half, steps.map(function (step, i) {
+      return { label: step.replace(/^.* \/ /, ''), values: load.step_seconds[step].p95_ms, colour: colours.classes[(i * 3 + 3) % 8] };
+    }), { log: true, value: duration, limitScale: 1000, limits: data.limits.filter(function (l) {
+      return l.load === load.name && l.step && /^p95$/.test(l.metric);
+    }) });
   }
 
   function membersPlot(target) {
@@ -206,13 +265,13 @@
     plot('Instances of ' + target.name, 'ready and desired', target.at_s, [
       { label: 'desired', values: target.desired, colour: colours.asked, dash: [6, 4], stepped: true, width: 2 },
       { label: 'ready', values: target.ready, colour: colours.done, stepped: true, width: 2 }
-    ], { whole: true, least: 2 });
+    ], { whole: true, least: 2, limits: data.limits.filter(function (l) { return l.target === target.name && l.metric === 'ready'; }) });
     var most = Math.max.apply(null, target.cpu.concat(target.memory).filter(function (v) { return v != null; }).concat([0]));
     if (most > 0)
       plot('Use of ' + target.name, 'mean share of the limit', target.at_s, [
         { label: 'cpu', values: target.cpu, colour: colours.lines[0] },
         { label: 'memory', values: target.memory, colour: colours.flight }
-      ], { least: 0.1, value: function (v) { return v == null ? '–' : (v * 100).toFixed(v > 0 && v < 0.1 ? 1 : 0) + ' %'; } });
+      ], { least: 0.1, value: percentText });
   }
 
   function readingPlot(r) {
@@ -288,7 +347,9 @@
       var name = data.loads.length > 1 ? l.name + ': ' : '';
       ratePlot(l, name);
       errorPlot(l, name);
+      sharePlot(l, name);
       latencyPlot(l, name);
+      stepsPlot(l, name);
     });
     data.targets.forEach(membersPlot);
     data.readings.forEach(readingPlot);

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "gunflint/model/experiment.hpp"
 #include "report/impact.hpp"
+#include "report/limits.hpp"
 #include "report/verdict_block.hpp"
 #include "report/words.hpp"
 #include "support/golden.hpp"
@@ -144,4 +146,18 @@ TEST(WriteReport, IsWholeOrNotThere) {
   ASSERT_FALSE(failed);
   EXPECT_NE(failed.error().message.find("report.md"), std::string::npos);
   std::filesystem::remove_all(folder);
+}
+
+TEST(Limits, AreThoseThatCanBeDrawn) {
+  const auto decoded = decode<Experiment>(sample().start.experiment);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  const auto limits = limits_of(sample());
+  ASSERT_EQ(limits.size(), 3u);
+  EXPECT_EQ(limits[0].metric, "p95");
+  EXPECT_EQ(limits[0].load, "shoppers");
+  EXPECT_DOUBLE_EQ(limits[0].value, 0.4);
+  EXPECT_TRUE(limits[0].from_above);
+  EXPECT_DOUBLE_EQ(limits[1].value, 0.01);
+  EXPECT_EQ(limits[2].target, "web");
+  EXPECT_FALSE(limits[2].from_above);
 }

@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "report/words.hpp"
-#include "support/journal_builder.hpp"
+#include "support/golden.hpp"
+#include "support/sample_run.hpp"
 
 using namespace gunflint;
 using support::JournalBuilder;
@@ -116,6 +117,90 @@ TEST(LiveView, TheWorstValueIsKeptOnTheWrongSideOfTheLimit) {
   const auto rows = live.block();
   EXPECT_NE(rows.at(1).find("now 70ms  worst 412ms  red for 1s"), std::string::npos) << rows.at(1);
   EXPECT_NE(rows.at(2).find("now 99.9%  worst 93%  red for 1s"), std::string::npos) << rows.at(2);
+}
+
+namespace {
+
+/// As much of a terminal as the live view uses: rows of text, a cursor, and four commands.
+class Terminal {
+ public:
+  void write(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') {
+        ++row_;
+        column_ = 0;
+      } else if (text[i] == '\r') {
+        column_ = 0;
+      } else if (text[i] == '\033') {
+        const std::size_t end = text.find_first_of("ABCDHJKmhl", i + 2);
+        command(text[end], std::string(text.substr(i + 2, end - i - 2)));
+        i = end;
+      } else {
+        line().resize(std::max(line().size(), column_), ' ');
+        line().replace(column_++, 1, 1, text[i]);
+      }
+    }
+  }
+  std::vector<std::string> rows;
+
+ private:
+  std::string& line() {
+    if (rows.size() <= row_) rows.resize(row_ + 1);
+    return rows[row_];
+  }
+  void command(char what, const std::string& argument) {
+    if (what == 'A') row_ -= std::min<std::size_t>(row_, std::stoul(argument));
+    if (what == 'K') line().resize(std::min(line().size(), column_));
+    if (what == 'J') rows.resize(std::min(rows.size(), row_));
+  }
+  std::size_t row_ = 0, column_ = 0;
+};
+
+}  // namespace
+
+TEST(LiveView, TheScreenShowsTheBlockOnceHoweverOftenItIsDrawn) {
+  Terminal terminal;
+  Style style;
+  style.redraw = true;
+  style.height = 50;
+  LiveView live([&](std::string_view part) { terminal.write(part); }, style);
+  for (const Event& event : small_run()) {
+    live.on(event);
+    live.tick();
+  }
+  live.lights({{"fast", "red", "412ms", "p95 < 400ms"}});
+  live.tick();
+  live.lights({});
+  live.finish();
+  EXPECT_EQ(terminal.rows, live.block());
+}
+
+TEST(LiveView, MoreRowsThanTheTerminalHasAreCut) {
+  Terminal terminal;
+  Style style;
+  style.redraw = true;
+  style.height = 6;
+  LiveView live([&](std::string_view part) { terminal.write(part); }, style);
+  for (const Event& event : small_run()) {
+    live.on(event);
+    live.tick();
+  }
+  EXPECT_EQ(terminal.rows.size(), 5u);
+}
+
+TEST(Golden, LiveView) {
+  Style style;
+  style.redraw = true;
+  style.width = 100;
+  LiveView live([](std::string_view) {}, style);
+  for (const Event& event : support::sample_run())
+    if (event.at < 48s) live.on(event);
+  live.lights({{"fast", "red", "1.42s", "p95 < 400ms"},
+               {"correct", "green", "0.6 %", "error_rate < 1%"},
+               {"queue drains", "unknown", "", "value < 500"}});
+  std::string text;
+  for (const std::string& row : live.block()) text += row + "\n";
+  support::expect_golden("report/live.txt", text);
 }
 
 TEST(LiveView, NamesFromElsewhereCannotControlTheTerminal) {
