@@ -19,24 +19,25 @@ constexpr std::uint32_t over = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 }  // namespace
 
 void Traffic::on_socket(std::uint32_t place, std::uint16_t generation, std::uint32_t events) {
-  {
-    Connection& connection = pool_[place];
-    if (connection.generation != generation) return;
-    if (connection.state == Connection::State::Connecting && (events & (EPOLLOUT | over))) {
-      int error = 0;
-      socklen_t size = sizeof error;
-      getsockopt(connection.fd, SOL_SOCKET, SO_ERROR, &error, &size);
-      if (error == 0)
-        connected(place);
-      else
-        connect_failed(place, error);
-    } else if (connection.state == Connection::State::Idle && (events & (EPOLLIN | over))) {
-      pool_.close(place, true);  // the other side ended it, or speaks unasked
-    } else if (connection.state == Connection::State::Busy) {
-      if ((events & EPOLLOUT) && !connection.unsent.empty()) send_rest(place);
-      if (connection.generation == generation && (events & (EPOLLIN | over)))
-        receive(place, events);
-    }
+  Connection& connection = pool_[place];
+  if (connection.generation != generation) return;
+  if (connection.state == Connection::State::Connecting && (events & (EPOLLOUT | over))) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(connection.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0)
+      connect_failed(place, error);
+    else
+      connected(place);
+    // A server that speaks first: this edge will not come again.
+    if (connection.generation == generation && connection.state == Connection::State::Busy &&
+        (events & EPOLLIN))
+      receive(place, events);
+  } else if (connection.state == Connection::State::Idle && (events & (EPOLLIN | over))) {
+    pool_.close(place, true);  // the other side ended it, or speaks unasked
+  } else if (connection.state == Connection::State::Busy) {
+    if ((events & EPOLLOUT) && !connection.unsent.empty()) send_rest(place);
+    if (connection.generation == generation && (events & (EPOLLIN | over))) receive(place, events);
   }
   pump();
 }
@@ -49,12 +50,17 @@ void Traffic::connected(std::uint32_t place) {
 }
 
 void Traffic::fail_later(std::uint32_t place, ErrorClass why) {
-  const auto who = let_go(place, false);
+  fail_user_later(let_go(place, false), why);
+}
+
+void Traffic::fail_user_later(std::uint32_t who, ErrorClass why) {
+  users_[who].connection = nobody;
   users_[who].state = User::State::Failing;
   failing_.push_back({who, users_[who].generation, why});
 }
 
 void Traffic::connect_failed(std::uint32_t place, int error) {
+  const auto who = pool_[place].user;
   auto taken = pool_.try_next_address(place);
   while (taken.what == Pool::Taken::Failed) {
     error = taken.error;
@@ -62,7 +68,9 @@ void Traffic::connect_failed(std::uint32_t place, int error) {
   }
   if (taken.what == Pool::Taken::Opening) return;
   if (taken.what == Pool::Taken::Ready) return connected(place);
-  fail_later(place, class_of_connect_error(error));
+  // Out of sockets half-way: the pool has closed the place already.
+  pool_.close(place, true);
+  fail_user_later(who, class_of_connect_error(error));
 }
 
 bool Traffic::send_request(std::uint32_t place, int& error) {

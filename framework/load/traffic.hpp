@@ -105,6 +105,7 @@ class Traffic {
   std::optional<ErrorClass> judge(User& user, const RequestPlan& plan, ResponseParser& parser);
   /// pump() goes on with it: keeps the stack flat while a whole queue is refused.
   void fail_later(std::uint32_t connection, ErrorClass why);
+  void fail_user_later(std::uint32_t user, ErrorClass why);
   void connection_lost(std::uint32_t connection, ErrorClass why);
   std::uint32_t let_go(std::uint32_t connection, bool reusable);
 

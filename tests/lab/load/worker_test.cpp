@@ -105,6 +105,30 @@ TEST(Semantics19, TheTimeoutCountsFromTheDueTime) {
   EXPECT_NEAR(seconds(c.latency().quantile(0)), 0.3, 0.05);
 }
 
+TEST(Worker, AServerThatSpeaksFirstSpeaksNoHttp) {
+  int port = 0;
+  const int listener = test::detail::listen_on(port);
+  std::thread smtp([listener] {
+    for (int n = 0, tries = 0; n < 2 && tries < 3000; ++tries) {
+      const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd < 0) {
+        std::this_thread::sleep_for(1ms);
+        continue;
+      }
+      ++n;
+      EXPECT_EQ(send(fd, "220 smtp\r\n", 10, MSG_NOSIGNAL), 10);
+      std::this_thread::sleep_for(100ms);
+      close(fd);
+    }
+  });
+  Collector c;
+  run(c, {load("http://127.0.0.1:" + std::to_string(port), 10, 200ms)}, 250ms);
+  smtp.join();
+  close(listener);
+  expect_sums(c, 2);
+  EXPECT_EQ(c.errors(), (std::map<std::string, std::uint64_t>{{"protocol", 2}}));
+}
+
 TEST(Semantics19, StatusFrom400IsAnErrorUnlessTheCheckSaysOtherwise) {
   TestServer server([](const TestRequest& r) {
     return answer(r.path == "/404" ? 404 : r.path == "/503" ? 503 : 302);
