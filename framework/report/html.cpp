@@ -63,8 +63,8 @@ std::string banner(const RunView& view, const Impact& impact) {
                                  [](const Finding& f) { return f.held != Held::Yes; });
   std::string count;
   if (!findings.empty())
-    count = bad ? fmt::format("{} of {} verdicts", bad, findings.size())
-                : fmt::format("all {} verdicts", findings.size());
+    count = bad ? fmt::format("{} of {} verdicts not held", bad, findings.size())
+                : fmt::format("all {} verdicts held", findings.size());
   auto fact = [](std::string_view what, std::string_view value) {
     return fmt::format("<span>{} <b>{}</b></span>\n", what, html(value));
   };

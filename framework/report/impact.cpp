@@ -34,7 +34,10 @@ std::vector<Stretch> red_stretches(const RunView& view, Duration after) {
 
 Impact impact_of(const RunView& view) {
   Impact impact;
-  if (view.verdict) {
+  // Nobody is affected by what was never injected, however the traffic went.
+  const bool injected = std::any_of(view.faults.begin(), view.faults.end(),
+                                    [](const FaultView& f) { return f.from.has_value(); });
+  if (view.verdict && injected) {
     impact.users_due = view.verdict->users_due;
     impact.users_affected = view.verdict->users_affected;
   }

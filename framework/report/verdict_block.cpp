@@ -115,8 +115,8 @@ std::string verdict_block(const RunView& view, const Style& style, const Places&
   const std::string& id = view.start.run;
   std::string out = inked(style, ink_of(outcome), capitals(name_of(outcome)));
   if (!findings.empty())
-    out += bad ? fmt::format("  {} of {} verdicts", bad, findings.size())
-               : fmt::format("  all {} verdicts", findings.size());
+    out += bad ? fmt::format("  {} of {} verdicts not held", bad, findings.size())
+               : fmt::format("  all {} verdicts held", findings.size());
   out += fmt::format("   {}  run {}  {}  exit {}\n", plain(view.start.name),
                      plain(id.substr(id.rfind('-') + 1)), clock_text(impact.length),
                      view.exit.value_or(exit_code(outcome)));

@@ -161,3 +161,14 @@ TEST(Limits, AreThoseThatCanBeDrawn) {
   EXPECT_EQ(limits[2].target, "web");
   EXPECT_FALSE(limits[2].from_above);
 }
+
+TEST(Impact, NobodyIsAffectedByWhatWasNeverInjected) {
+  Verdict verdict;
+  verdict.outcome = Outcome::NotStarted;
+  verdict.users_due = 1003;
+  verdict.users_affected = 22;
+  const auto view =
+      view_of(JournalBuilder("x").traffic("l", 0, 3, {}).verdict(4, verdict).events());
+  EXPECT_EQ(impact_of(view).users_due, 0);
+  EXPECT_EQ(verdict_block(view, {}).find("users"), std::string::npos);
+}
