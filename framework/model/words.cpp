@@ -226,15 +226,6 @@ bool report_unknown_key(Reader& reader, const std::string& key, const Mark& mark
                                 : fmt::format("here it is `{}`", here));
     return true;
   }
-  // A long list of what is known helps nobody who is far from all of it.
-  if (known.size() > 16 && nearest(key, known).empty()) {
-    reader.problem(mark, "E102", fmt::format("unknown key `{}`", key),
-                   reader.path().find('.') == std::string::npos &&
-                           reader.path().find('[') == std::string::npos
-                       ? "`gunflint explain experiment` lists the keys"
-                       : "`gunflint explain` with the name of the section lists the keys");
-    return true;
-  }
   return false;
 }
 
