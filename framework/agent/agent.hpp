@@ -102,7 +102,7 @@ class Agent {
   std::vector<Kept> injections_;
   std::vector<Task> tasks_;
   std::map<std::string, Watching> watches_;
-  std::string run_;
+  std::string run_, instead_of_;
   Duration lease_ = 3s;
   Duration last_heard_{};  ///< CLOCK_BOOTTIME
   Time opened_{}, next_beat_{}, planned_wake_{}, ending_since_{};

@@ -49,6 +49,7 @@ void Agent::hello(std::uint64_t id, const Hello& ask) {
                            {}});
   if (greeted_) return say_failed(id, {Cause::BadInput, "this agent was greeted already", {}});
   run_ = ask.run;
+  instead_of_ = ask.instead_of;
   lease_ = ask.lease;
   // First what dead agents left: their keys are free, but their faults may be in force.
   run_task(
@@ -70,6 +71,10 @@ void Agent::welcome(std::uint64_t id, const Value& word) {
     answer.left.push_back(left.fault.empty()
                               ? left.what
                               : fmt::format("{} on {}: {}", left.fault, left.member, left.what));
+  // Whoever lost an agent wants to know that its ledger is closed, not only that ours is.
+  if (!instead_of_.empty() &&
+      ::access(fmt::format("{}/{}.ledger", seat_.folder, instead_of_).c_str(), F_OK) == 0)
+    answer.left.push_back("the ledger of the lost agent is still open");
   LedgerHead head;
   head.agent = seat_.id;
   head.run = run_;

@@ -4,7 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
+#include <csignal>
 
 namespace gunflint {
 namespace {
@@ -135,6 +135,12 @@ void AgentLink::lose(std::string why) {
   if (tell && greeted_ && on_gone_) on_gone_(std::move(why));
 }
 
+void AgentLink::fence() {
+  const std::lock_guard lock(mutex_);
+  // It leads a session of its own, and as it has not been waited for, its pid is still its own.
+  if (silent_ && child_.pid() > 1) ::kill(-child_.pid(), SIGKILL);
+}
+
 /// Reads, beats, and notices silence: an agent that answers no beat for a lease and two seconds is
 /// stopped or stuck, and somebody else has to take back what it did.
 void AgentLink::read_on(const std::stop_token& stop) {
@@ -160,6 +166,10 @@ void AgentLink::read_on(const std::stop_token& stop) {
     }
     const Time now = monotonic_now();
     if (!greeted_) heard = now;  // it may be taking back what others left
+    if (now - heard > lease_ + 2s) {
+      const std::lock_guard lock(mutex_);
+      silent_ = true;
+    }
     if (now - heard > lease_ + 2s) return lose("it has said nothing for " + human(now - heard));
     if (now >= next_beat) {
       next_beat = now + lease_ / 3;

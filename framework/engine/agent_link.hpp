@@ -31,6 +31,9 @@ class AgentLink {
   ~AgentLink();
 
   const Welcome& welcome() const { return welcome_; }
+  /// SIGKILL to guardian, agent and their children if the link was lost by silence: what is
+  /// stopped must not wake up in the middle of somebody else's undo.
+  void fence();
   /// Sends and waits for the answer with the same id; a `Failed` becomes an Error.
   Result<Answer> call(const AgentRequest& request, Duration deadline);
   /// Sends; the answer goes to `on_answer`.
@@ -59,7 +62,7 @@ class AgentLink {
   std::condition_variable changed_;
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, std::optional<Answer>> awaited_;
-  bool gone_ = false, leaving_ = false;
+  bool gone_ = false, leaving_ = false, silent_ = false;
   std::string why_gone_;
   std::jthread reader_;  ///< last: ends before the rest
 };

@@ -10,7 +10,7 @@ namespace gunflint {
 namespace {
 
 /// A recovery agent comes again until the guardian has let go of the ledger.
-constexpr int recovery_attempts = 6;
+constexpr int recovery_attempts = 10;
 
 /// Waits until then, or until it is asked to stop.
 void sleep_until(const std::stop_token& stop, Time until) {
@@ -158,32 +158,38 @@ void Crew::start_probe(const std::string& key, Duration every,
 
 /// The agent is gone without a word: a new one in its place takes back what it left.
 void Crew::recover(const std::string& agent) {
-  recoveries_.emplace_back(
-      [this, agent, argv = parts_.agent_argv(agent), run = run_](const std::stop_token& stop) {
-        Hello hello;
-        hello.version = GUNFLINT_VERSION;
-        hello.run = run;
-        hello.lease = 3s;
-        hello.recover_only = true;
-        AgentDone done{agent, false, true, {}};
-        for (int attempt = 0; attempt < recovery_attempts && !stop.stop_requested(); ++attempt) {
-          if (attempt > 0) sleep_until(stop, monotonic_now() + attempt * 400ms);
-          auto link = AgentLink::open(argv, hello, nullptr, nullptr);
-          done.left.clear();
-          if (!link) {
-            done.left = {link.error().message};
-            continue;
-          }
-          done.left = (*link)->welcome().left;
-          if (auto closed = (*link)->farewell(20s); closed && !closed->clean)
-            for (auto& left : closed->left) done.left.push_back(left);
-          if (done.left.empty()) {
-            done.clean = true;
-            break;
-          }
-        }
-        inbox_.put(std::move(done), monotonic_now());
-      });
+  std::string lost;
+  if (const auto link = agents_.find(agent); link != agents_.end()) {
+    lost = link->second->welcome().agent;
+    link->second->fence();
+  }
+  recoveries_.emplace_back([this, agent, lost, argv = parts_.agent_argv(agent),
+                            run = run_](const std::stop_token& stop) {
+    Hello hello;
+    hello.version = GUNFLINT_VERSION;
+    hello.run = run;
+    hello.lease = 3s;
+    hello.recover_only = true;
+    hello.instead_of = lost;
+    AgentDone done{agent, false, true, {}};
+    for (int attempt = 0; attempt < recovery_attempts && !stop.stop_requested(); ++attempt) {
+      if (attempt > 0) sleep_until(stop, monotonic_now() + attempt * 400ms);
+      auto link = AgentLink::open(argv, hello, nullptr, nullptr);
+      done.left.clear();
+      if (!link) {
+        done.left = {link.error().message};
+        continue;
+      }
+      done.left = (*link)->welcome().left;
+      if (auto closed = (*link)->farewell(20s); closed && !closed->clean)
+        for (auto& left : closed->left) done.left.push_back(left);
+      if (done.left.empty()) {
+        done.clean = true;
+        break;
+      }
+    }
+    inbox_.put(std::move(done), monotonic_now());
+  });
 }
 
 void Crew::close_agents() {

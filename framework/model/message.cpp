@@ -6,8 +6,10 @@ Fields<Hello> Hello::fields() {
   using T = Hello;
   return {field("protocol", &T::protocol, "Version of the protocol.").required(),
           field("version", &T::version, "Version of the coordinator."),
-          field("run", &T::run, "Run."), field("lease", &T::lease, "Longest silence."),
-          field("recover_only", &T::recover_only, "Take back what is open and end.")};
+          field("run", &T::run, "Run."),
+          field("lease", &T::lease, "Longest silence."),
+          field("recover_only", &T::recover_only, "Take back what is open and end."),
+          field("instead_of", &T::instead_of, "Id of a lost agent.")};
 }
 Fields<FindMembers> FindMembers::fields() {
   return {field("target", &FindMembers::target, "Target.").required()};

@@ -23,6 +23,9 @@ struct Hello {
   std::string version, run;
   Duration lease = 3s;        ///< without a beat for this long, what says `restore` is taken back
   bool recover_only = false;  ///< take back what is open, then say so
+  /// Id of a lost agent. While its ledger is still there, Welcome.left says so: it is stopped, or
+  /// its guardian is at work.
+  std::string instead_of;
   static Fields<Hello> fields();
 };
 struct FindMembers {
