@@ -25,26 +25,26 @@ namespace fs = std::filesystem;
 using Steady = std::chrono::steady_clock;
 
 struct Act {
-  std::string title, file, fleet, lesson;
+  std::string title, file, fleet, surge, lesson;
   Outcome expected;
 };
 
 /// What the incident was, in four acts. `fleet`: how the shop stands when the act begins.
 const std::vector<Act>& acts() {
   static const std::vector<Act> all{
-      {"A surge meets a worker limit that is too small", "1-surge.yaml", "plain",
+      {"A surge meets a worker limit that is too small", "1-surge.yaml", "plain", "50/s",
        "Two instances with two workers each serve 22 journeys a second; 50 came. The balancer is "
        "fine, the\n"
        "machines are idle: people wait for a worker.",
        Outcome::Failed},
-      {"The autoscaler doubles the fleet", "2-surge-autoscaled.yaml", "autoscaled",
+      {"The autoscaler doubles the fleet", "2-surge-autoscaled.yaml", "autoscaled", "50/s",
        "Scaling worked, and did not help enough: every new instance inherits the same limit.",
        Outcome::Failed},
-      {"The limit is raised", "3-limit-raised.yaml", "plain",
+      {"The limit is raised", "3-limit-raised.yaml", "plain", "50/s",
        "The same machines, the same surge, one setting changed: everybody buys. (It was put back "
        "afterwards.)",
        Outcome::Held},
-      {"One instance is killed under load", "4-lose-one.yaml", "tuned",
+      {"One instance is killed under load", "4-lose-one.yaml", "tuned", "20/s",
        "The balancer routes around it, the fleet replaces it, few notice: a recovery plan that has "
        "been tried.",
        Outcome::Held},
@@ -138,10 +138,11 @@ Played play(const Act& act, int number, const fs::path& experiments, const fs::p
     return played;
   }
   const auto url = fmt::format("http://127.0.0.1:{}", port);
-  Child run = Child::start(
-      {programs + "/gunflint", "run", (experiments / act.file).string(), "--set", "url=" + url,
-       "--set", "dir=" + shop_dir.string(), "--out", out.string(), "--html", played.html.string()},
-      "");
+  Child run =
+      Child::start({programs + "/gunflint", "run", (experiments / act.file).string(), "--set",
+                    "url=" + url, "--set", "dir=" + shop_dir.string(), "--set",
+                    "surge=" + act.surge, "--out", out.string(), "--html", played.html.string()},
+                   "");
   played.exit = run.wait();
   shop.close();
   if (played.exit == exit_code(act.expected)) say(act.lesson);

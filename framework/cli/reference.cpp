@@ -78,9 +78,10 @@ std::string metrics_page() {
 }
 
 std::string problems_page() {
-  std::string out = std::string("# Problems\n\n") + generated +
-                    "Codes are stable. \"schema\": the JSON Schema refuses most of these too; the "
-                    "others only the reader finds.\n\n| code | | meaning | schema |\n|---|---|---|---|\n";
+  std::string out =
+      std::string("# Problems\n\n") + generated +
+      "Codes are stable. \"schema\": the JSON Schema refuses most of these too; the "
+      "others only the reader finds.\n\n| code | | meaning | schema |\n|---|---|---|---|\n";
   for (const ProblemCode& code : problem_codes())
     out += fmt::format("| {} | {} | {} | {} |\n", code.code, code.title,
                        cell(std::string(code.meaning)), code.structural ? "yes" : "");
@@ -137,8 +138,9 @@ int reference_command(const ReferenceOptions& options) {
   for (const auto& [name, text] : reference_pages()) {
     std::ofstream file(options.folder + "/" + name, std::ios::binary);
     if (!(file << text)) {
-      std::fputs(fmt::format("gunflint reference: cannot write {}/{}\n", options.folder, name).c_str(),
-                 stderr);
+      std::fputs(
+          fmt::format("gunflint reference: cannot write {}/{}\n", options.folder, name).c_str(),
+          stderr);
       return exit_code(Outcome::ToolError);
     }
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 
 #include "network_lab.hpp"
@@ -14,6 +15,11 @@ constexpr int pairs = 15;
 
 class UnmatchedNetwork : public NetworkLab {
  protected:
+  void SetUp() override {
+    if (!std::getenv("GUNFLINT_BENCH"))
+      GTEST_SKIP() << "a performance bar: `./dev bench` measures it, on a quiet machine";
+    NetworkLab::SetUp();
+  }
   struct Ratio {
     double latency = 0, throughput = 0;  ///< with the fault, as a share of without
   };

@@ -1,5 +1,5 @@
-// docs/reference is what `gunflint reference docs/reference` writes. GUNFLINT_UPDATE_GOLDEN=1 writes
-// it again.
+// docs/reference is what `gunflint reference docs/reference` writes. GUNFLINT_UPDATE_GOLDEN=1
+// writes it again.
 #include "cli/reference.hpp"
 
 #include <gtest/gtest.h>
