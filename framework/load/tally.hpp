@@ -6,7 +6,8 @@
 
 #include "gunflint/model/slice.hpp"
 
-namespace gunflint::inline load_room {
+namespace gunflint {
+inline namespace load_room {
 
 constexpr std::size_t error_classes = Names<ErrorClass>::table.size();
 
@@ -43,4 +44,5 @@ struct Tally {
   std::vector<JourneyTally> journeys;
 };
 
-}  // namespace gunflint::inline load_room
+}  // namespace load_room
+}  // namespace gunflint

@@ -19,7 +19,8 @@
 #include "load/tally.hpp"
 #include "load/users.hpp"
 
-namespace gunflint::inline load_room {
+namespace gunflint {
+inline namespace load_room {
 
 /// CLOCK_MONOTONIC as seen from t = 0.
 class LoopClock {
@@ -135,4 +136,5 @@ class Traffic {
   std::vector<char> buffer_ = std::vector<char>(64 * 1024);
 };
 
-}  // namespace gunflint::inline load_room
+}  // namespace load_room
+}  // namespace gunflint

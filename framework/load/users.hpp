@@ -12,7 +12,8 @@
 #include "gunflint/base/units.hpp"
 #include "load/cookies.hpp"
 
-namespace gunflint::inline load_room {
+namespace gunflint {
+inline namespace load_room {
 
 constexpr std::uint32_t nobody = 0xffffffff;
 
@@ -109,4 +110,5 @@ class UserQueue {
   std::size_t size_ = 0;
 };
 
-}  // namespace gunflint::inline load_room
+}  // namespace load_room
+}  // namespace gunflint
