@@ -148,16 +148,24 @@ int open_php_shop(Lab& lab, int children) {
 TEST(FoundingIncident, NginxAndPhpFpmFailAtTheLimitAndHoldWhenItIsRaised) {
   NEED_TOOL("nginx");
   NEED_TOOL("php-fpm8.2");
+  {
+    Lab lab;
+    const int port = open_php_shop(lab, 2);
+    EXPECT_EQ(gunflint_run(lab, "web-tier/worker-limit.yaml",
+                           {"--set", "url=http://127.0.0.1:" + std::to_string(port)})
+                  .code,
+              1);
+  }
+  // A pool of its own: php-fpm works off what nobody waits for any more, long after the surge.
   Lab lab;
   const int port = open_php_shop(lab, 2);
-  const auto url = "url=http://127.0.0.1:" + std::to_string(port);
-  EXPECT_EQ(gunflint_run(lab, "web-tier/worker-limit.yaml", {"--set", url}).code, 1);
   const std::string before = lab.read("pool.conf");
-  EXPECT_EQ(gunflint_run(lab, "web-tier/php-fpm-limit-raised.yaml",
-                         {"--set", url, "--set", "pool=" + lab.path("pool.conf"), "--set",
-                          "master=" + lab.path("fpm.pid")})
-                .code,
-            0);
+  EXPECT_EQ(
+      gunflint_run(lab, "web-tier/php-fpm-limit-raised.yaml",
+                   {"--set", "url=http://127.0.0.1:" + std::to_string(port), "--set",
+                    "pool=" + lab.path("pool.conf"), "--set", "master=" + lab.path("fpm.pid")})
+          .code,
+      0);
   EXPECT_EQ(lab.read("pool.conf"), before);
   expect_clean(lab);
 }
