@@ -1,38 +1,33 @@
 #include "cli/child.hpp"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <thread>
 #include <utility>
+
+#include "host/fd.hpp"
+#include "host/launch.hpp"
 
 namespace gunflint {
 
 Child Child::start(const std::vector<std::string>& argv, const std::string& log) {
-  // Everything the child touches between fork and exec is prepared before.
-  std::vector<char*> words;
-  for (const auto& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  const int out =
-      log.empty() ? -1 : ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  const pid_t parent = ::getpid();
+  const Fd out(log.empty() ? -1
+                           : ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  Launch order;
+  order.argv = argv;
+  order.out = order.err = out.get();
+  order.stays = true;
+  order.death_signal = SIGTERM;
   Child child;
-  child.pid_ = ::fork();
-  if (child.pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent) ::_exit(1);
-    if (out >= 0) {
-      ::dup2(out, STDOUT_FILENO);
-      ::dup2(out, STDERR_FILENO);
-    }
-    ::execv(words[0], words.data());
-    ::_exit(127);
-  }
-  if (out >= 0) ::close(out);
+  if (const auto pid = launch(order))
+    child.pid_ = *pid;
+  else
+    std::fprintf(stderr, "gunflint: %s\n", pid.error().message.c_str());
   return child;
 }
 

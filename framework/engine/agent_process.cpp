@@ -2,46 +2,26 @@
 
 #include <cerrno>
 #include <csignal>
-#include <thread>
 
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char** environ;
+#include "host/launch.hpp"
 
 namespace gunflint {
 
 Result<AgentProcess> AgentProcess::start(const std::vector<std::string>& argv) {
   GF_TRY_AS(FdPair input, make_pipe());
   GF_TRY_AS(FdPair output, make_pipe());
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawn_file_actions_adddup2(&files, input.first.get(), 0);
-  ::posix_spawn_file_actions_adddup2(&files, output.second.get(), 1);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  std::vector<char*> words;
-  for (const auto& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
+  Launch order;
+  order.argv = argv;
+  order.in = input.first.get();
+  order.out = output.second.get();
+  order.session = true;
   AgentProcess child;
-  const int error =
-      ::posix_spawnp(&child.pid_, words[0], &files, &attributes, words.data(), environ);
-  ::posix_spawn_file_actions_destroy(&files);
-  ::posix_spawnattr_destroy(&attributes);
-  if (error != 0) {
-    child.pid_ = -1;
-    return fail_errno(error, "start " + argv[0]);
-  }
+  GF_TRY_AS(child.pid_, launch(order));
   child.in_ = std::move(input.second);
   child.out_ = std::move(output.first);
   return child;

@@ -1,18 +1,10 @@
-// The real Processes port. Boost.Process is not used: posix_spawn with a close-from action is all
-// that argv-only, deadline-bound commands need, it links statically, and it leaks no descriptor
-// into the child (rule 12).
-#include <algorithm>
-#include <array>
+// The real Processes port: what /proc, pidfds and prlimit say. Programs are started by launch.cpp.
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 
-#include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,139 +13,12 @@
 #include <fmt/format.h>
 
 #include "host/fd.hpp"
+#include "host/launch.hpp"
 #include "host/process_table.hpp"
 #include "host/real_host.hpp"
 
-extern char** environ;
-
 namespace gunflint {
 namespace {
-
-constexpr std::size_t output_limit = 1u << 20;
-
-/// What posix_spawn wants, released on every way out.
-struct SpawnPlan {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  SpawnPlan(int in, int out, int err) {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, in, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_adddup2(&actions, err, 2);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    posix_spawnattr_init(&attributes);
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  }
-  ~SpawnPlan() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-};
-
-/// Administration tools live in sbin, which a user's PATH often leaves out.
-std::string find_program(const std::string& name) {
-  if (name.find('/') != std::string::npos) return name;
-  const char* path = std::getenv("PATH");
-  std::string folders = path != nullptr ? path : "";
-  folders += ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  std::string_view rest = folders;
-  while (!rest.empty()) {
-    const auto colon = std::min(rest.find(':'), rest.size());
-    const auto folder = rest.substr(0, colon);
-    rest.remove_prefix(std::min(colon + 1, rest.size()));
-    if (folder.empty() || folder[0] != '/') continue;  // never a program from the current folder
-    std::string candidate = fmt::format("{}/{}", folder, name);
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-  }
-  return {};
-}
-
-struct Child {
-  int pid = 0;
-  Fd in, out, err, handle;
-};
-
-Result<Child> spawn(const Command& command) {
-  if (command.argv.empty()) return fail(Cause::BadInput, "a command without words was to be run");
-  const std::string program = find_program(command.argv[0]);
-  if (program.empty())
-    return fail(Cause::Unsupported,
-                fmt::format("there is no program `{}` on this host; install it", command.argv[0]));
-  GF_TRY_AS(FdPair in, make_pipe());
-  GF_TRY_AS(FdPair out, make_pipe());
-  GF_TRY_AS(FdPair err, make_pipe());
-  const SpawnPlan plan(in.first.get(), out.second.get(), err.second.get());
-  std::vector<char*> argv;
-  for (const auto& word : command.argv) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  Child child;
-  const int error = ::posix_spawn(&child.pid, program.c_str(), &plan.actions, &plan.attributes,
-                                  argv.data(), environ);
-  if (error != 0) return fail_errno(error, "run " + program);
-  child.handle = Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
-  child.in = std::move(in.second);
-  child.out = std::move(out.first);
-  child.err = std::move(err.first);
-  for (const int fd : {child.in.get(), child.out.get(), child.err.get()})
-    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-  return child;
-}
-
-void take_output(Fd& fd, std::string& into) {
-  char buffer[16384];
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) return;
-    if (n <= 0) return fd.close();
-    const auto room = output_limit - std::min(into.size(), output_limit);
-    into.append(buffer, std::min(static_cast<std::size_t>(n), room));
-  }
-}
-
-void give_input(Fd& fd, std::string_view& left) {
-  while (!left.empty()) {
-    const ssize_t n = ::write(fd.get(), left.data(), left.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) return;
-    if (n < 0) break;  // the program does not want it: not our failure
-    left.remove_prefix(static_cast<std::size_t>(n));
-  }
-  fd.close();
-}
-
-/// Until the child has ended (its grandchildren may keep the pipes open: they are not waited for)
-/// or the time is over. True: it ended.
-bool converse(Child& child, const Command& command, Exit& result) {
-  const Time end = monotonic_now() + command.deadline;
-  std::string_view input = command.input;
-  for (;;) {
-    std::array<pollfd, 4> wait{
-        pollfd{child.handle.get(), POLLIN, 0}, pollfd{child.out.get(), POLLIN, 0},
-        pollfd{child.err.get(), POLLIN, 0}, pollfd{child.in.get(), POLLOUT, 0}};
-    const Duration left = end - monotonic_now();
-    if (left <= Duration::zero()) return false;
-    ::poll(wait.data(), wait.size(),
-           static_cast<int>(std::clamp<std::int64_t>(left / 1ms, 1, 1000)));
-    if (wait[3].revents != 0) give_input(child.in, input);
-    if (wait[1].revents != 0) take_output(child.out, result.out);
-    if (wait[2].revents != 0) take_output(child.err, result.err);
-    if (wait[0].revents != 0) {
-      if (child.out) take_output(child.out, result.out);
-      if (child.err) take_output(child.err, result.err);
-      return true;
-    }
-  }
-}
 
 /// /proc/PID/limits answers everybody, where prlimit asks for the same user and group. One line per
 /// RLIMIT_ constant, in their order, below a head; 26 columns of name, then 20 each.
@@ -185,27 +50,7 @@ Result<std::uint32_t> group_of(int pid) {
 
 class RealProcesses final : public Processes {
  public:
-  Result<Exit> run(const Command& command) override {
-    GF_TRY_AS(Child child, spawn(command));
-    if (!child.handle) {
-      ::kill(child.pid, SIGKILL);
-      ::waitpid(child.pid, nullptr, 0);
-      return fail(Cause::Io, "no handle of a new process could be opened; too many open files?");
-    }
-    Exit result;
-    const bool ended = converse(child, command, result);
-    // SIGKILL to the group also ends what the command left running in the background of a timeout.
-    if (!ended) ::kill(-child.pid, SIGKILL);
-    int status = 0;
-    while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (!ended)
-      return fail(Cause::TimedOut,
-                  fmt::format("`{}` had not ended after {} and was killed",
-                              fmt::join(command.argv, " "), human(command.deadline)));
-    result.code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    return result;
-  }
+  Result<Exit> run(const Command& command) override { return run_to_the_end(command); }
 
   Result<ProcessInfo> look(int pid) override { return read_process(pid); }
 

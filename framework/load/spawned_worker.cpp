@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 
 #include "host/fd.hpp"
 #include "host/frame.hpp"
+#include "host/launch.hpp"
 
 namespace gunflint {
 namespace {
@@ -33,28 +33,16 @@ Result<Child> start(const std::vector<std::string>& argv) {
   // A socket, not a pipe: writing to a dead worker is then an error and no SIGPIPE.
   GF_TRY_AS(FdPair to_child, make_socket_pair());
   GF_TRY_AS(FdPair from_child, make_pipe());
-  std::vector<char*> arguments;
-  for (const auto& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, to_child.first.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, from_child.second.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  // A group of its own: Ctrl-C in the terminal is for the coordinator, which then says stop.
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  // In a group of its own: Ctrl-C in the terminal is for the coordinator, which then says stop.
+  Launch order;
+  order.argv = argv;
+  order.in = to_child.first.get();
+  order.out = from_child.second.get();
   Child child;
-  const int error =
-      posix_spawnp(&child.pid, arguments[0], &actions, &attributes, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) return fail_errno(error, "start the load worker " + argv[0]);
+  auto pid = launch(order);
+  if (!pid)
+    return fail(pid.error().cause, "the load worker was not started: " + pid.error().message);
+  child.pid = *pid;
   child.in = std::move(to_child.second);
   child.out = std::move(from_child.first);
   return child;
