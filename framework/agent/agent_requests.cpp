@@ -49,6 +49,7 @@ void Agent::hello(std::uint64_t id, const Hello& ask) {
                            {}});
   if (greeted_) return say_failed(id, {Cause::BadInput, "this agent was greeted already", {}});
   run_ = ask.run;
+  keys_.set_run(run_);
   instead_of_ = ask.instead_of;
   lease_ = ask.lease;
   // First what dead agents left: their keys are free, but their faults may be in force.

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <fmt/format.h>
@@ -33,25 +34,60 @@ Result<Fd> bind_key(const std::string& key) {
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0) return fd;
   if (errno == EADDRINUSE)
     return fail(Cause::Conflict,
-                fmt::format("another fault is in force on {}; wait for its end, or see `gunflint "
-                            "status`",
+                fmt::format("lock held: another run works on {}; wait for its end, or see "
+                            "`gunflint status`",
                             key));
   return fail_errno(errno, "lock " + key);
 }
 
 }  // namespace
 
-Result<void> KeyLocks::lock(const std::string& injection, const std::vector<std::string>& keys) {
+std::string machine_wide(const std::string& key) {
+  if (!key.starts_with("network:") && !key.starts_with("http:")) return key;
+  struct stat space {};
+  if (::stat("/proc/self/ns/net", &space) != 0) return key;
+  return fmt::format("{} (network namespace {})", key, space.st_ino);
+}
+
+KeyLocks::~KeyLocks() {
+  for (const auto& [holder, taken] : held_) let_go(taken);
+}
+
+Result<void> KeyLocks::lock(const std::string& holder, const std::vector<std::string>& keys) {
   std::map<std::string, Fd> taken;
-  for (const auto& key : keys) {
+  auto refuse = [&](Error error) {
+    let_go(taken);
+    return fail(std::move(error));
+  };
+  for (const auto& name : keys) {
+    const std::string key = machine_wide(name);
     if (taken.contains(key)) continue;
-    GF_TRY_AS(Fd fd, bind_key(key));
-    taken.emplace(key, std::move(fd));
+    for (const auto& [other, of] : held_)
+      if (of.contains(key))
+        return refuse({Cause::Conflict,
+                       fmt::format("another fault of this run is in force on {}; let one begin "
+                                   "after the other",
+                                   key),
+                       {}});
+    if (auto locked = machine_.lock(key, run_); !locked) return refuse(locked.error());
+    auto socket = bind_key(key);
+    if (!socket) machine_.release(key);
+    if (!socket) return refuse(socket.error());
+    taken.emplace(key, std::move(*socket));
   }
-  held_[injection] = std::move(taken);
+  held_[holder] = std::move(taken);
   return {};
 }
 
-void KeyLocks::release(const std::string& injection) { held_.erase(injection); }
+void KeyLocks::let_go(const std::map<std::string, Fd>& taken) {
+  for (const auto& [key, socket] : taken) machine_.release(key);
+}
+
+void KeyLocks::release(const std::string& holder) {
+  const auto found = held_.find(holder);
+  if (found == held_.end()) return;
+  let_go(found->second);
+  held_.erase(found);
+}
 
 }  // namespace gunflint

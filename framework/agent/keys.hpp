@@ -1,24 +1,38 @@
 #pragma once
-/// Locks on the resources that faults touch, between agents that know nothing of each other: one
-/// abstract unix socket per key, which the kernel gives to one process and takes back when that
-/// process ends, however it ends (rule 11). They hold within one network namespace.
+/// Locks on the resources that faults touch, between agents that know nothing of each other
+/// (rule 11). The kernel gives each to one process and takes it back when that process ends,
+/// however it ends: the machine's lock file where it can be reached, and an abstract unix socket,
+/// which also holds between mount namespaces (containers) that share a network namespace.
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "host/fd.hpp"
+#include "agent/machine_lock.hpp"
 
 namespace gunflint {
 
+/// `network:` and `http:` keys mean something in one network namespace only: its number is added.
+std::string machine_wide(const std::string& key);
+
 class KeyLocks {
  public:
-  /// All or nothing. Conflict, naming the key, when somebody holds one of them.
-  Result<void> lock(const std::string& injection, const std::vector<std::string>& keys);
-  void release(const std::string& injection);
+  explicit KeyLocks(std::string file = machine_lock_file()) : machine_(std::move(file)) {}
+  ~KeyLocks();
+  KeyLocks(const KeyLocks&) = delete;
+  KeyLocks& operator=(const KeyLocks&) = delete;
+
+  /// For whom all locks are taken; whoever finds one taken is told.
+  void set_run(std::string run) { run_ = std::move(run); }
+  /// All or nothing. Conflict, naming the key and its holder, when somebody holds one of them.
+  Result<void> lock(const std::string& holder, const std::vector<std::string>& keys);
+  void release(const std::string& holder);
 
  private:
-  std::map<std::string, std::map<std::string, Fd>> held_;  ///< injection -> key -> socket
+  void let_go(const std::map<std::string, Fd>& taken);
+  std::string run_;
+  MachineLocks machine_;
+  std::map<std::string, std::map<std::string, Fd>> held_;  ///< holder -> key -> socket
 };
 
 }  // namespace gunflint

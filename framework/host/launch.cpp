@@ -108,6 +108,30 @@ class AllSignalsBlocked {
   sigset_t before_{};
 };
 
+/// A command that does not read its input is an error of write(2), in a program that ignores
+/// SIGPIPE and in one that does not.
+class NoBrokenPipe {
+ public:
+  NoBrokenPipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoBrokenPipe() {
+    const timespec at_once{};
+    if (!sigismember(&before_, SIGPIPE)) {
+      while (::sigtimedwait(&pipe_, nullptr, &at_once) == SIGPIPE) {
+      }
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoBrokenPipe(const NoBrokenPipe&) = delete;
+  NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+ private:
+  sigset_t pipe_{}, before_{};
+};
+
 using Process = process::basic_process<asio::io_context::executor_type>;
 
 /// Boost's own words for it would be "default_launcher: No such file or directory".
@@ -250,6 +274,7 @@ Result<int> launch(const Launch& order) {
 
 Result<Exit> run_to_the_end(const Command& command) {
   try {
+    const NoBrokenPipe quiet;
     return Conversation(command).run();
   } catch (const std::exception& error) {
     return fail(Cause::Io, fmt::format("`{}` could not be run: {}", fmt::join(command.argv, " "),

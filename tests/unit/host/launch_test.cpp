@@ -25,8 +25,6 @@ std::string status_line(const std::string& name) {
 
 class Launching : public testing::Test {
  protected:
-  // As every program of ours does that gives a command its input.
-  void SetUp() override { ::signal(SIGPIPE, SIG_IGN); }
   void TearDown() override { EXPECT_FALSE(has_children()) << "a child was not waited for"; }
 };
 
@@ -44,6 +42,7 @@ TEST_F(Launching, InputLargerThanAPipeArrivesWhole) {
 }
 
 TEST_F(Launching, AProgramThatDoesNotWantItsInputIsNoFailure) {
+  ASSERT_EQ(::signal(SIGPIPE, SIG_DFL), SIG_DFL) << "also where SIGPIPE would end us";
   const auto said = run_to_the_end({{"true"}, std::string(1'000'000, 'x'), 20s});
   ASSERT_TRUE(said) << said.error().message;
   EXPECT_EQ(said->code, 0);
@@ -94,6 +93,7 @@ TEST_F(Launching, AFileThatIsNoProgramIsAnErrorAndLeavesNoZombie) {
 }
 
 TEST_F(Launching, NoHandlerAndNoBlockedSignalReachesTheProgram) {
+  const auto before = ::signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR1);
@@ -101,6 +101,7 @@ TEST_F(Launching, NoHandlerAndNoBlockedSignalReachesTheProgram) {
   EXPECT_NE(status_line("SigBlk").find("\t0000000000000000"), std::string::npos);
   EXPECT_NE(status_line("SigIgn").find("\t0000000000000000"), std::string::npos)
       << "SIGPIPE is ignored here";
+  ::signal(SIGPIPE, before);
   sigset_t now;
   ::pthread_sigmask(SIG_UNBLOCK, &set, &now);
   EXPECT_TRUE(sigismember(&now, SIGUSR1)) << "the caller's own mask is as it was";

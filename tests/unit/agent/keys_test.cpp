@@ -1,0 +1,134 @@
+#include "agent/keys.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <functional>
+
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace gunflint {
+namespace {
+
+class Keys : public testing::Test {
+ protected:
+  std::string file = testing::TempDir() + "/gunflint-keys-" + std::to_string(::getpid());
+  /// Keys of this test alone: the abstract sockets are shared by everybody in the namespace.
+  std::string name(const std::string& key) const { return key + "-" + std::to_string(::getpid()); }
+  void TearDown() override { ::unlink(file.c_str()); }
+
+  /// What another process is told that asks for the key; empty when it got it.
+  std::string refused_elsewhere(const std::string& key, const std::function<void()>& first) {
+    int words[2];
+    if (::pipe(words) != 0) return "no pipe";
+    const int child = ::fork();
+    if (child == 0) {
+      ::close(words[0]);
+      first();
+      KeyLocks locks(file);
+      locks.set_run("run-2");
+      const auto got = locks.lock("i", {key});
+      const std::string said = got ? "" : got.error().message;
+      (void)!::write(words[1], said.data(), said.size());
+      ::_exit(0);
+    }
+    ::close(words[1]);
+    std::string said;
+    char buffer[512];
+    for (ssize_t n = 0; (n = ::read(words[0], buffer, sizeof buffer)) > 0;)
+      said.append(buffer, static_cast<std::size_t>(n));
+    ::close(words[0]);
+    ::waitpid(child, nullptr, 0);
+    return said;
+  }
+  std::string refused_elsewhere(const std::string& key) {
+    return refused_elsewhere(key, [] {});
+  }
+};
+
+TEST_F(Keys, WhoFindsALockTakenIsToldTheRunThatHoldsIt) {
+  KeyLocks locks(file);
+  locks.set_run("20261122-120000-abcd");
+  ASSERT_TRUE(locks.lock("i1", {name("file:/etc/x"), name("file:/etc/y")}));
+  const std::string said = refused_elsewhere(name("file:/etc/y"));
+  EXPECT_NE(said.find("the run 20261122-120000-abcd"), std::string::npos) << said;
+  EXPECT_NE(said.find("pid " + std::to_string(::getpid())), std::string::npos) << said;
+  locks.release("i1");
+  EXPECT_EQ(refused_elsewhere(name("file:/etc/y")), "");
+}
+
+TEST_F(Keys, AnotherNetworkNamespaceIsTheSameMachine) {
+  if (::geteuid() != 0) GTEST_SKIP() << "a network namespace needs root";
+  KeyLocks locks(file);
+  locks.set_run("run-1");
+  ASSERT_TRUE(locks.lock("i1", {name("limit:cpu"), name("network:*")}));
+  const auto away = [] { ASSERT_EQ(::unshare(CLONE_NEWNET), 0); };
+  EXPECT_NE(refused_elsewhere(name("limit:cpu"), away).find("run-1"), std::string::npos);
+  EXPECT_EQ(refused_elsewhere(name("network:*"), away), "") << "its network is another one";
+  EXPECT_NE(refused_elsewhere(name("network:*")).find("run-1"), std::string::npos);
+}
+
+TEST_F(Keys, WithoutTheFileTheSocketStillHolds) {
+  file = "/proc/gunflint-no-such-folder/keys";
+  KeyLocks locks(file);
+  ASSERT_TRUE(locks.lock("i1", {name("file:/z")}));
+  EXPECT_NE(refused_elsewhere(name("file:/z")).find("lock held"), std::string::npos);
+}
+
+TEST_F(Keys, AllOrNothing) {
+  KeyLocks mine(file);
+  mine.set_run("run-1");
+  ASSERT_TRUE(mine.lock("i1", {name("file:/b")}));
+  const auto second = mine.lock("i2", {name("file:/a"), name("file:/b")});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().cause, Cause::Conflict);
+  EXPECT_EQ(refused_elsewhere(name("file:/a")), "") << "what was taken first was given back";
+}
+
+TEST_F(Keys, TheLockOfAKilledProcessIsFreeAtOnce) {
+  const std::string key = name("file:/k");
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const int child = ::fork();
+  if (child == 0) {
+    KeyLocks locks(file);
+    locks.set_run("run-dead");
+    (void)!::write(ready[1], locks.lock("i", {key}) ? "y" : "n", 1);
+    for (;;) ::pause();
+  }
+  char got = 0;
+  ASSERT_EQ(::read(ready[0], &got, 1), 1);
+  EXPECT_EQ(got, 'y');
+  EXPECT_NE(refused_elsewhere(key).find("run-dead"), std::string::npos);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(refused_elsewhere(key), "");
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+TEST_F(Keys, WhatStandsInTheFileIsNotBelieved) {
+  KeyLocks locks(file);
+  locks.set_run("run-1\x1b[31m evil");
+  ASSERT_TRUE(locks.lock("i1", {name("file:/e")}));
+  const std::string said = refused_elsewhere(name("file:/e"));
+  EXPECT_NE(said.find("the run run-1 (pid"), std::string::npos) << said;
+  EXPECT_EQ(said.find('\x1b'), std::string::npos);
+}
+
+TEST_F(Keys, EverybodyMayUseTheFile) {
+  const auto before = ::umask(077);
+  KeyLocks locks(file);
+  ASSERT_TRUE(locks.lock("i1", {name("file:/m")}));
+  ::umask(before);
+  struct stat state {};
+  ASSERT_EQ(::stat(file.c_str(), &state), 0);
+  EXPECT_EQ(state.st_mode & 0777, 0666u);
+}
+
+}  // namespace
+}  // namespace gunflint
