@@ -16,29 +16,27 @@
 namespace gunflint {
 namespace {
 
+/// The command line was wrong, or the tool failed.
 RunEnd complain(const Error& error) {
   std::fprintf(stderr, "gunflint: %s\n", plain(error.message).c_str());
-  return {};
-}
-
-std::set<Outcome> soft_outcomes(const std::vector<std::string>& names) {
-  std::set<Outcome> soft;
-  for (const auto& name : names)
-    soft.insert(name == "inconclusive" ? Outcome::Inconclusive : Outcome::NotStarted);
-  return soft;
+  return {error.cause == Cause::BadInput ? Outcome::Invalid : Outcome::ToolError, false};
 }
 
 /// Reports are written when a first signal came, not when a second one did.
 Places write_reports(const OneRun& one, const RunResult& result, const RunView& view) {
   Places places;
-  const auto write = [&](const char* name, Format format, const std::string& to) {
-    if (auto written = write_report(view, format, to, {soft_outcomes(one.soft)}); written)
+  const auto note = [&](const char* name, const Result<void>& written, const std::string& to) {
+    if (written)
       places.emplace_back(name, to);
     else
       std::fprintf(stderr, "gunflint: %s\n", plain(written.error().message).c_str());
   };
-  write("report", Format::Html, one.html.empty() ? result.folder.path + "/report.html" : one.html);
-  if (!one.junit.empty()) write("junit", Format::Junit, one.junit);
+  const std::string html = one.html.empty() ? result.folder.path + "/report.html" : one.html;
+  note("report", write_report(view, Format::Html, html), html);
+  if (one.junit) {
+    one.junit->add(view);
+    note("junit", write_document(one.junit->text(), one.junit_file), one.junit_file);
+  }
   places.emplace_back("journal", result.folder.journal());
   return places;
 }
@@ -87,7 +85,10 @@ RunEnd run_one(OneRun one) {
   if (result->signals > 1) return end;
   const RunView view = std::move(reader).finish();
   const Places places = write_reports(one, *result, view);
-  print(one.json ? json_report(view) : verdict_block(view, Style::of(STDOUT_FILENO), places));
+  if (one.documents)
+    one.documents->push_back(json_value(view));
+  else
+    print(one.json ? json_report(view) : verdict_block(view, Style::of(STDOUT_FILENO), places));
   return end;
 }
 

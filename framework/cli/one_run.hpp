@@ -8,6 +8,7 @@
 
 #include "gunflint/model/reader.hpp"
 #include "gunflint/model/verdict.hpp"
+#include "report/report.hpp"
 
 namespace gunflint {
 
@@ -17,8 +18,10 @@ struct OneRun {
   std::uint64_t seed = 0;
   bool fail_fast = false, json = false;
   Duration lease = 3s;
-  std::string junit, html, metrics;  ///< files and address; empty: none, or the usual place
-  std::vector<std::string> soft;
+  std::string html, metrics;       ///< file and address; empty: the usual place, or none
+  JunitDocument* junit = nullptr;  ///< gets the run, and is written to `junit_file`
+  std::string junit_file;
+  std::vector<Value>* documents = nullptr;  ///< gets what --json would print
   int trial = 0;
 };
 struct RunEnd {

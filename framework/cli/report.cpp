@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/soft.hpp"
 #include "engine/journal.hpp"
 #include "engine/run_folder.hpp"
 #include "report/style.hpp"
@@ -33,25 +34,6 @@ Result<RunView> read_view(const std::string& journal) {
     return true;
   }));
   return std::move(reader).finish();
-}
-
-/// "not_started" and "not started" are the same outcome.
-Result<std::set<Outcome>> soft_outcomes(const std::vector<std::string>& names) {
-  std::set<Outcome> soft;
-  for (std::string name : names) {
-    for (char& c : name)
-      if (c == '_') c = ' ';
-    if (name == name_of(Outcome::Inconclusive))
-      soft.insert(Outcome::Inconclusive);
-    else if (name == name_of(Outcome::NotStarted))
-      soft.insert(Outcome::NotStarted);
-    else
-      return fail(Cause::BadInput,
-                  fmt::format("--soft {} is refused: only inconclusive and not_started can be "
-                              "soft; a failure stays a failure",
-                              name));
-  }
-  return soft;
 }
 
 std::string beside(const std::string& journal, Format format) {

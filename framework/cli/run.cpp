@@ -1,6 +1,4 @@
 // `gunflint run FILE…`: carries out experiments, one after the other.
-#include <unistd.h>
-
 #include <cstdio>
 #include <set>
 
@@ -10,47 +8,38 @@
 #include "cli/crew_parts.hpp"
 #include "cli/one_run.hpp"
 #include "cli/reading.hpp"
-#include "report/words.hpp"
+#include "cli/soft.hpp"
 
 namespace gunflint {
 namespace {
 
-/// Semantics 42 over several runs; an outcome named by --soft counts as held, loudly.
-int soften(int exit, const std::vector<std::string>& soft) {
-  for (std::string name : soft) {
-    for (char& c : name)
-      if (c == '_') c = ' ';
-    for (const Outcome o : {Outcome::Inconclusive, Outcome::NotStarted})
-      if (name == name_of(o) && exit == exit_code(o)) {
-        std::fprintf(stderr, "gunflint: %s, which --soft turns into exit 0\n", name.c_str());
-        return 0;
-      }
-  }
-  return exit;
+int refuse(const std::string& why) {
+  std::fprintf(stderr, "gunflint run: %s\n", why.c_str());
+  return exit_code(Outcome::Invalid);
 }
 
-}  // namespace
+/// An outcome named by --soft counts as held, loudly.
+Outcome soften(Outcome outcome, const std::set<Outcome>& soft) {
+  if (!soft.contains(outcome)) return outcome;
+  std::fprintf(stderr, "gunflint: %s, which --soft turns into exit 0\n",
+               std::string(name_of(outcome)).c_str());
+  return Outcome::Held;
+}
 
-int run_command(const RunOptions& options) {
-  if (options.dry_run) {
-    PlanOptions plan;
-    plan.files = options.files;
-    plan.file = options.file;
-    plan.json = options.json;
-    return plan_command(plan);
-  }
-  const auto lease = parse_duration(options.lease);
-  if (!lease || *lease < 500ms) {
-    std::fprintf(stderr, "gunflint run: --lease %s is refused; write a time of 500ms or more\n",
-                 options.lease.c_str());
-    return exit_code(Outcome::Invalid);
-  }
-  std::vector<ReadExperiment> experiments;
-  for (const auto& file : options.files) {
-    auto read = read_for_run(file, options.file);
-    if (!read) return exit_code(Outcome::Invalid);
-    experiments.push_back(std::move(*read));
-  }
+int plan_only(const RunOptions& options) {
+  PlanOptions plan;
+  plan.files = options.files;
+  plan.file = options.file;
+  plan.json = options.json;
+  return plan_command(plan);
+}
+
+/// Semantics 42: the worst of all runs decides, each softened by itself.
+int run_all(std::vector<ReadExperiment> experiments, const RunOptions& options, Duration lease,
+            const std::set<Outcome>& soft) {
+  const bool several = experiments.size() > 1;
+  JunitDocument junit(soft);
+  std::vector<Value> documents;
   std::optional<Outcome> all;
   for (std::size_t i = 0; i < experiments.size(); ++i) {
     OneRun one;
@@ -59,18 +48,48 @@ int run_command(const RunOptions& options) {
     one.out = options.out;
     one.seed = options.seed;
     one.fail_fast = options.fail_fast;
-    one.lease = *lease;
-    one.junit = options.junit;
+    one.lease = lease;
+    one.junit = options.junit.empty() ? nullptr : &junit;
+    one.junit_file = options.junit;
     one.html = options.html;
     one.metrics = options.metrics;
-    one.soft = options.soft;
     one.json = options.json;
+    one.documents = options.json && several ? &documents : nullptr;
     one.trial = static_cast<int>(i);
     const RunEnd end = run_one(std::move(one));
-    all = all ? worst(*all, end.outcome) : end.outcome;
+    const Outcome outcome = soften(end.outcome, soft);
+    all = all ? worst(*all, outcome) : outcome;
     if (end.signalled) break;
   }
-  return soften(exit_code(all.value_or(Outcome::Invalid)), options.soft);
+  if (options.json && several) {
+    Value list = Value::list();
+    for (auto& document : documents) list.push(std::move(document));
+    std::puts(to_json_pretty(list).c_str());
+  }
+  return exit_code(all.value_or(Outcome::Invalid));
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options) {
+  if (options.dry_run) return plan_only(options);
+  const auto lease = parse_duration(options.lease);
+  if (!lease || *lease < 500ms)
+    return refuse("--lease " + options.lease + " is refused; write a time of 500ms or more");
+  const auto soft = soft_outcomes(options.soft);
+  if (!soft) return refuse(soft.error().message);
+  if (!options.html.empty() && options.files.size() > 1)
+    return refuse(fmt::format(
+        "--html names one page, and there are {} experiments; leave it out, and each page lies "
+        "beside its journal",
+        options.files.size()));
+  std::vector<ReadExperiment> experiments;
+  for (const auto& file : options.files) {
+    auto read = read_for_run(file, options.file);
+    if (!read) return exit_code(Outcome::Invalid);
+    experiments.push_back(std::move(*read));
+  }
+  return run_all(std::move(experiments), options, *lease, *soft);
 }
 
 }  // namespace gunflint

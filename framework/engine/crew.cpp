@@ -158,6 +158,7 @@ void Crew::start_probe(const std::string& key, Duration every,
 
 /// The agent is gone without a word: a new one in its place takes back what it left.
 void Crew::recover(const std::string& agent) {
+  recovering_.insert(agent);
   std::string lost;
   if (const auto link = agents_.find(agent); link != agents_.end()) {
     lost = link->second->welcome().agent;
@@ -193,10 +194,12 @@ void Crew::recover(const std::string& agent) {
 }
 
 void Crew::close_agents() {
-  for (auto& [key, link] : agents_)
+  for (auto& [key, link] : agents_) {
+    if (recovering_.contains(key)) continue;
     link->farewell_later([this, agent = key](const Closed& closed) {
       inbox_.put(AgentDone{agent, closed.clean, false, closed.left}, monotonic_now());
     });
+  }
 }
 
 }  // namespace gunflint

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -68,6 +69,7 @@ class Crew {
   std::unique_ptr<Worker> worker_;
   std::map<std::string, Reader> probes_;
   std::vector<std::jthread> recoveries_;
+  std::set<std::string> recovering_;  ///< agents whose end a recovery tells, not their own farewell
 };
 
 }  // namespace gunflint

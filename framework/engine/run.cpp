@@ -8,6 +8,7 @@ namespace gunflint {
 namespace {
 
 constexpr Duration hasty = 5s;  ///< how long answers are waited for when the run ends early
+constexpr Duration recovery_patience = 60s;
 
 template <class... F>
 struct Overloaded : F... {
@@ -87,6 +88,7 @@ void Run::take(Duration now, const Input& input) {
                    happen(now, AgentLost{in.agent, in.why});
                    injections_.agent_gone(now, in.agent);
                    ask(RecoverAgent{in.agent});
+                   recovering_.insert(in.agent);
                    happen(now, ToolFailed{"the agent `" + in.agent + "` was lost: " + in.why});
                    if (state_ != State::Over) end(now, true);
                  },
@@ -100,6 +102,7 @@ void Run::take(Duration now, const Input& input) {
                      happen(now, LeftBehind{"", "", "", left, "gunflint recover"});
                    happen(now, AgentClosed{in.agent, in.clean});
                    open_agents_.erase(in.agent);
+                   recovering_.erase(in.agent);
                  },
                  [&](const WorkerGone& in) {
                    happen(now, ToolFailed{"a load worker ended: " + in.why});
@@ -279,7 +282,7 @@ void Run::drain(Duration now) {
   name_left_changed(now);
   ask(CloseAgents{});
   state_ = State::Closing;
-  deadline_ = now + 2 * hasty;
+  deadline_ = now + (recovering_.empty() ? 2 * hasty : recovery_patience);
 }
 
 /// Semantics 35: victims of a fault that only the platform heals, and their target has fewer ready

@@ -87,6 +87,7 @@ class Run : private RunSink {
   Duration now_{};
   Duration deadline_{};  ///< of draining or closing
   std::set<std::string> open_agents_;
+  std::set<std::string> recovering_;  ///< of these: lost, and a new one takes back what they left
   std::optional<Verdict> verdict_;
   std::optional<Refused> refused_;
 };

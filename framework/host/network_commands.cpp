@@ -203,6 +203,10 @@ Command save_command(Family family, bool counters) {
   if (counters) command.argv.insert(command.argv.begin() + 1, "-c");
   return command;
 }
+Command list_base_command() { return {.argv = {"nft", "-j", "list tables; list chains"}}; }
+Command nft_command(std::string lines) {
+  return {.argv = {"nft", "-f", "-"}, .input = std::move(lines)};
+}
 Command delete_base_chain_command(Family family, const std::string& chain) {
   return {.argv = {"nft", "delete", "chain", nft_family(family), "mangle", chain}};
 }

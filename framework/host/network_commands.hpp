@@ -50,7 +50,10 @@ std::optional<std::string> restore_input(const Rule& rule, const Tag& tag, Famil
                                          bool has_jumps);
 Command restore_command(Family family, std::string input);
 Command save_command(Family family, bool counters);
-/// Deleting a chain that is not empty is refused by the kernel.
+/// All tables and base chains of both families: two documents, a line each.
+Command list_base_command();
+/// One transaction: all of it is done, or nothing.
+Command nft_command(std::string lines);
 Command delete_base_chain_command(Family family, const std::string& chain);
 Command delete_table_command(Family family);
 

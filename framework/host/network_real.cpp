@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "gunflint/base/value.hpp"
@@ -15,6 +17,12 @@
 
 namespace gunflint {
 namespace {
+
+/// Two documents, a line each (list_base_command).
+Result<BaseState> parse_listing(const std::string& text, Family family) {
+  const auto line = std::min(text.find('\n'), text.size());
+  return parse_base(text.substr(0, line), text.substr(line), family);
+}
 
 class RealNetwork final : public Network {
  public:
@@ -50,6 +58,8 @@ class RealNetwork final : public Network {
   Result<std::uint32_t> choose_mark(const Tag& tag);
   static std::vector<Flow> open_connections(const Rule& rule);
   Result<void> remove_queue(const Tag& tag);
+  bool removed_at_once(const std::map<Family, TableState>& tables, const Tag& tag);
+  Result<void> remove_in_steps(const std::map<Family, TableState>& tables, const Tag& tag);
   Result<void> remove_made(Family family, const Tag& tag);
 
   Result<NetemSeen> look_at_netem(const Tag& tag);
@@ -89,10 +99,8 @@ Result<BaseState> RealNetwork::look_at_base(Family family) {
   const BaseState unknown{true, true, true, 0};
   auto version = processes_.run({.argv = {iptables_name(family), "-V"}});
   if (!version || version->out.find("nf_tables") == std::string::npos) return unknown;
-  auto tables = processes_.run({.argv = {"nft", "-j", "list", "tables", nft_family(family)}});
-  auto chains = processes_.run({.argv = {"nft", "-j", "list", "chains", nft_family(family)}});
-  if (!tables || !chains || tables->code != 0 || chains->code != 0) return unknown;
-  return parse_base(tables->out, chains->out, family);
+  const auto text = run(list_base_command());
+  return text ? parse_listing(*text, family) : unknown;
 }
 
 Result<std::uint32_t> RealNetwork::choose_mark(const Tag& tag) {
@@ -186,21 +194,47 @@ std::vector<Flow> RealNetwork::open_connections(const Rule& rule) {
 }
 
 Result<void> RealNetwork::remove_queue(const Tag& tag) {
-  std::uint32_t mark = 0;
+  std::map<Family, TableState> tables;
   for (const Family family : families()) {
     auto table = look(family);
     // A host without iptables has nothing of ours.
     if (!table && table.error().cause == Cause::Gone) return {};
     if (!table) return fail(std::move(table).error());
-    if (const auto own = table->tracked.find(tag.text); own != table->tracked.end())
+    if (has_ours(*table, tag)) tables.emplace(family, std::move(*table));
+  }
+  if (tables.empty() || removed_at_once(tables, tag)) return {};
+  return remove_in_steps(tables, tag);
+}
+
+/// Programs are what an undo takes its time for: two instead of up to a dozen, where nobody else
+/// uses what was made. False: nothing was done.
+bool RealNetwork::removed_at_once(const std::map<Family, TableState>& tables, const Tag& tag) {
+  for (const auto& [family, table] : tables)
+    if (!table.made.contains(tag.text)) return false;  // then nft was not there, or not needed
+  const auto seen = run(list_base_command());
+  std::string lines;
+  for (const auto& [family, table] : tables) {
+    const auto base = seen ? parse_listing(*seen, family) : Result<BaseState>(fail(seen.error()));
+    const std::string own = base ? remove_at_once(table, *base, tag, family) : "";
+    if (own.empty()) return false;
+    lines += own;
+  }
+  return run(nft_command(lines)).has_value();
+}
+
+Result<void> RealNetwork::remove_in_steps(const std::map<Family, TableState>& tables,
+                                          const Tag& tag) {
+  std::uint32_t mark = 0;
+  for (const auto& [family, table] : tables) {
+    if (const auto own = table.tracked.find(tag.text); own != table.tracked.end())
       mark = own->second;
-    if (const std::string input = unjump_input(*table, tag); !input.empty())
+    if (const std::string input = unjump_input(table, tag); !input.empty())
       GF_TRY(run(restore_command(family, input)));
   }
   if (mark != 0) {
     GF_TRY(clear_connection_mark(mark));
   }
-  for (const Family family : families()) GF_TRY(remove_made(family, tag));
+  for (const auto& [family, table] : tables) GF_TRY(remove_made(family, tag));
   return {};
 }
 
@@ -236,9 +270,7 @@ Result<bool> RealNetwork::present(const Tag& tag) {
     auto table = look(family);
     if (!table && table.error().cause == Cause::Gone) break;
     if (!table) return fail(std::move(table).error());
-    if (table->jumps.contains(tag.text) || table->chains.contains(tag.text) ||
-        table->chains.contains(output_chain(tag)))
-      return true;
+    if (has_ours(*table, tag)) return true;
   }
   GF_TRY_AS(const NetemSeen netem, look_at_netem(tag));
   return !netem.ours.empty();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "gunflint/base/value.hpp"
@@ -191,6 +192,44 @@ std::string remove_chains_input(const TableState& table, const Tag& tag) {
       remove += fmt::format("-X {}\n", chain);
     }
   return flush.empty() ? "" : "*mangle\n" + flush + remove + "COMMIT\n";
+}
+
+bool has_ours(const TableState& table, const Tag& tag) {
+  return table.jumps.contains(tag.text) || table.chains.contains(tag.text) ||
+         table.chains.contains(output_chain(tag));
+}
+
+std::string remove_at_once(const TableState& table, const BaseState& base, const Tag& tag,
+                           Family family) {
+  const auto made = table.made.find(tag.text);
+  if (made == table.made.end() || table.tracked.contains(tag.text)) return {};
+  const auto jumps = table.jumps.find(tag.text);
+  std::vector<std::string> chains;
+  // A base chain goes with the jumps in it: it must be made for us, and hold nothing else.
+  auto take_base = [&](const std::string& chain, bool by_us, bool there) {
+    const auto ours = jumps == table.jumps.end()
+                          ? 0
+                          : std::count_if(jumps->second.begin(), jumps->second.end(),
+                                          [&](const auto& jump) { return jump.base == chain; });
+    const auto all = table.rules.find(chain);
+    const bool only_ours = all == table.rules.end() || all->second == ours;
+    if (by_us && there && only_ours) chains.push_back(chain);
+    return ours == 0 || (by_us && there && only_ours);
+  };
+  if (!take_base("INPUT", made->second.input, base.input) ||
+      !take_base("OUTPUT", made->second.output, base.output))
+    return {};
+  const std::size_t bases = chains.size();
+  for (const auto& chain : {tag.text, output_chain(tag)})
+    if (table.chains.contains(chain)) chains.push_back(chain);
+  const bool whole_table = made->second.table && base.table &&
+                           base.other_chains == chains.size() - bases &&
+                           bases == (base.input ? 1u : 0u) + (base.output ? 1u : 0u);
+  const std::string name = nft_family(family) + " mangle";
+  if (whole_table) return "delete table " + name + "\n";
+  std::string lines;
+  for (const auto& chain : chains) lines += fmt::format("delete chain {} {}\n", name, chain);
+  return lines;
 }
 
 }  // namespace gunflint

@@ -51,4 +51,12 @@ Made made_by_us(const BaseState& before, const TableState& table);
 std::string unjump_input(const TableState& table, const Tag& tag);
 std::string remove_chains_input(const TableState& table, const Tag& tag);
 
+/// True when anything of this tag is in the table.
+bool has_ours(const TableState& table, const Tag& tag);
+/// The lines of one nft transaction that takes everything of the tag away at once, its base chains
+/// and the table included. Empty when that would take more than ours (somebody else's rules are in
+/// the same base chain), or less (a connection mark has to be cleared between two steps).
+std::string remove_at_once(const TableState& table, const BaseState& base, const Tag& tag,
+                           Family family);
+
 }  // namespace gunflint

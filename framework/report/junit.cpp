@@ -111,7 +111,8 @@ Case run_case(const RunView& view, const std::vector<Case>& cases, const std::se
   c.type = name_of(outcome);
   c.message = c.text = cause_of(view);
   for (const LeftBehind& left : view.left_behind)
-    c.text += fmt::format("\nleft behind on {}: {}; {}", left.member, left.what, left.command);
+    c.text += fmt::format("\nleft behind{}{}: {}; {}", left.member.empty() ? "" : " on ",
+                          left.member, left.what, left.command);
   if (soft.count(outcome) > 0) {
     c.result = Case::Result::Skipped;
     return c;
@@ -145,34 +146,50 @@ std::string element_of(const Case& c, const std::string& classname) {
 }  // namespace
 
 std::string junit_report(const RunView& view, const std::set<Outcome>& soft) {
+  JunitDocument document(soft);
+  document.add(view);
+  return document.text();
+}
+
+std::string JunitDocument::Counts::text() const {
+  return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"",
+                     tests, failures, errors, skipped, time);
+}
+
+void JunitDocument::add(const RunView& view) {
   std::vector<Case> cases;
-  for (const Finding& f : worst_first(view)) cases.push_back(case_of(f, outcome_of(view), soft));
-  cases.push_back(run_case(view, cases, soft));
-  // GitLab keeps only the first of several cases with one name.
-  std::map<std::string, int> seen;
-  for (Case& c : cases)
-    if (const int n = ++seen[c.name]; n > 1) c.name += fmt::format(" ({})", n);
-  int failures = 0, errors = 0, skipped = 0;
-  for (const Case& c : cases) {
-    failures += c.result == Case::Result::Failed;
-    errors += c.result == Case::Result::Error;
-    skipped += c.result == Case::Result::Skipped;
+  for (const Finding& f : worst_first(view)) cases.push_back(case_of(f, outcome_of(view), soft_));
+  cases.push_back(run_case(view, cases, soft_));
+  Counts own;
+  own.tests = cases.size();
+  own.time = seconds(impact_of(view).length);
+  for (Case& c : cases) {
+    // GitLab keeps only the first of several cases with one name.
+    if (const int n = ++seen_[view.start.name + "\n" + c.name]; n > 1)
+      c.name += fmt::format(" ({})", n);
+    own.failures += c.result == Case::Result::Failed;
+    own.errors += c.result == Case::Result::Error;
+    own.skipped += c.result == Case::Result::Skipped;
   }
-  const std::string counts =
-      fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"",
-                  cases.size(), failures, errors, skipped, seconds(impact_of(view).length));
-  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-  out += fmt::format("<testsuites name=\"gunflint\" {}>\n", counts);
-  out += fmt::format("  <testsuite name=\"{}\" {} timestamp=\"{}\">\n", escaped(view.start.name),
-                     counts, print(view.wall0).substr(0, 19));
-  out += fmt::format(
+  all_.tests += own.tests, all_.failures += own.failures, all_.errors += own.errors;
+  all_.skipped += own.skipped, all_.time += own.time;
+  suites_ += fmt::format("  <testsuite name=\"{}\" {} timestamp=\"{}\">\n",
+                         escaped(view.start.name), own.text(), print(view.wall0).substr(0, 19));
+  suites_ += fmt::format(
       "    <properties>\n      <property name=\"run\" value=\"{}\"/>\n      <property "
       "name=\"seed\" value=\"{}\"/>\n      <property name=\"outcome\" "
       "value=\"{}\"/>\n    </properties>\n",
       escaped(view.start.run), view.start.seed, name_of(outcome_of(view)));
-  for (const Case& c : cases) out += element_of(c, view.start.name);
-  out += fmt::format("    <system-out>{}</system-out>\n", escaped(cause_of(view)));
-  return out + "  </testsuite>\n</testsuites>\n";
+  for (const Case& c : cases) suites_ += element_of(c, view.start.name);
+  suites_ +=
+      fmt::format("    <system-out>{}</system-out>\n  </testsuite>\n", escaped(cause_of(view)));
+}
+
+std::string JunitDocument::text() const {
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gunflint\" "
+      "{}>\n{}</testsuites>\n",
+      all_.text(), suites_);
 }
 
 std::string github_annotations(const RunView& view) {

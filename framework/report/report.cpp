@@ -38,7 +38,10 @@ std::string default_file_name(Format format) {
 
 Result<void> write_report(const RunView& view, Format format, const std::string& path,
                           const RenderOptions& options) {
-  const std::string text = render(view, format, options);
+  return write_document(render(view, format, options), path);
+}
+
+Result<void> write_document(const std::string& text, const std::string& path) {
   const std::string beside = path + ".new";
   const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return fail_errno(errno, "write the report to " + path);

@@ -1,6 +1,7 @@
 #pragma once
 /// A finished run as a document.
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -24,6 +25,7 @@ struct RenderOptions {
 std::string render(const RunView& view, Format format, const RenderOptions& options = {});
 
 /// Writes the file whole or not at all (a new file beside it, then renamed).
+Result<void> write_document(const std::string& text, const std::string& path);
 Result<void> write_report(const RunView& view, Format format, const std::string& path,
                           const RenderOptions& options = {});
 
@@ -41,6 +43,25 @@ std::string markdown_report(const RunView& view);
 /// what `soft` names -> <skipped>. Whenever the run's outcome is neither held nor soft, something
 /// in it is red.
 std::string junit_report(const RunView& view, const std::set<Outcome>& soft = {});
+
+/// The same for several runs: one test suite each, in one document.
+class JunitDocument {
+ public:
+  explicit JunitDocument(std::set<Outcome> soft = {}) : soft_(std::move(soft)) {}
+  void add(const RunView& view);
+  std::string text() const;
+
+ private:
+  struct Counts {
+    std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+    double time = 0;
+    std::string text() const;
+  };
+  std::set<Outcome> soft_;
+  Counts all_;
+  std::string suites_;
+  std::map<std::string, int> seen_;  ///< names of cases, with the name of their experiment
+};
 
 /// One JSON document; docs/reference/report-json.md describes it. Also what the page draws from.
 std::string json_report(const RunView& view);

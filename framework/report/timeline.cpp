@@ -145,7 +145,8 @@ std::optional<Moment> Timeline::tell(const Undone& e) {
 template <>
 std::optional<Moment> Timeline::tell(const LeftBehind& e) {
   return moment("undo", Tone::Bad,
-                fmt::format("left behind on {}: {}; {}", e.member, e.what, e.command));
+                fmt::format("left behind{}{}: {}; {}", e.member.empty() ? "" : " on ", e.member,
+                            e.what, e.command));
 }
 template <>
 std::optional<Moment> Timeline::tell(const LeftChanged& e) {

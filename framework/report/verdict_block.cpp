@@ -92,8 +92,9 @@ void finding_rows(const Finding& f, const Widths& w, const Style& style, std::st
 void left_rows(const RunView& view, const Style& style, std::string& out) {
   for (const LeftBehind& left : view.left_behind) {
     out += inked(style, Ink::Red,
-                 fmt::format("   {} on {}: {}", plain(left.fault), plain(left.member),
-                             plain(left.what))) +
+                 left.fault.empty() ? "   " + plain(left.what)
+                                    : fmt::format("   {} on {}: {}", plain(left.fault),
+                                                  plain(left.member), plain(left.what))) +
            "\n";
     if (!left.command.empty()) out += fmt::format("     remove it: {}\n", plain(left.command));
   }

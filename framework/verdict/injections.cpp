@@ -47,6 +47,7 @@ void Injections::hear(double at, const Undone& e) {
   auto& i = found->second;
   i.undone |= e.verified, i.gone |= e.gone;
   i.undo_why = e.why;
+  i.by_lease |= e.by == "lease";
   if (!i.to) i.to = at;
   if (i.lost_since) i.lost += at - *i.lost_since;
 }
@@ -84,6 +85,7 @@ Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) con
   Finding f;
   int count = 0, toothless = 0;
   double active = 0, lost = 0;
+  std::optional<double> early;
   std::string sentence, why;
   std::set<std::string> members;
   for (const auto& [id, i] : injections_) {
@@ -92,6 +94,7 @@ Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) con
     members.insert(i.member);
     active += i.to.value_or(i.from) - i.from;
     lost += i.lost;
+    if (i.by_lease) early = i.to.value_or(i.from) - i.from;
     const double span = i.to.value_or(i.from) - i.from;
     const bool never = span > 0 ? i.lost >= 0.95 * span : !i.bite.in_force;
     if (never) ++toothless;
@@ -107,6 +110,12 @@ Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) con
                                           "{} of {}: {}.",
                                           count - toothless, count, spell_seconds(lost),
                                           spell_seconds(active), why);
+    return f;
+  }
+  if (early) {
+    f.sentence = fmt::format(
+        "The lease took it back after {}, before its time: the agent had not heard from this run.",
+        spell_seconds(*early));
     return f;
   }
   if (!story.skipped.empty() && story.skip_counts) {

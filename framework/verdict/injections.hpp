@@ -40,6 +40,7 @@ class Injections {
     std::string lost_why;
     bool undone = false, gone = false;
     std::string undo_why;
+    bool by_lease = false;  ///< ended before its time, because nobody told the agent to go on
   };
   struct Story {
     std::string skipped, refused;

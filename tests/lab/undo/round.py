@@ -63,8 +63,8 @@ def end_by_bye(r):
     assert closed["kind"] == "closed" and closed.get("clean"), closed
 
 
-def compare(place, before):
-    end = time.monotonic() + 15  # for processes on their way out, not for state
+def compare(place, before, patience=15):
+    end = time.monotonic() + patience  # for processes on their way out, not for state
     after = place.picture()
     while after != before and time.monotonic() < end:
         time.sleep(0.05)

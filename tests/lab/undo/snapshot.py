@@ -4,7 +4,7 @@
 An independent witness: it shares no code with gunflint. Two pictures taken before and after must be
 equal. Usage: snapshot.py [--pid N]... [--file PATH]... [--cgroup PATH]...  prints JSON.
 """
-import argparse, hashlib, json, os, subprocess, sys
+import argparse, hashlib, json, os, re, subprocess, sys
 
 
 def run(*argv):
@@ -52,7 +52,7 @@ def cgroups(extra):
     for root, _, _ in os.walk("/sys/fs/cgroup"):
         # Everybody's cgroups are listed; values and members only of those that the test names.
         mine = any(root.endswith(path) for path in extra)
-        if "gf-" in root or "gunflint" in root or mine:
+        if re.search(r"/gf-[a-z0-9]{10}(/|$)", root) or "gunflint" in root or mine:
             found[root] = {f: read(os.path.join(root, f)) for f in LIMITS
                            if os.path.exists(os.path.join(root, f))} if mine else "exists"
             if mine:

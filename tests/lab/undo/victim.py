@@ -4,7 +4,7 @@ import os, shutil, signal, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import snapshot
 
-VICTIM = """
+VICTIM = r"""
 import ctypes, os, signal, socket, sys, threading, time
 ctypes.CDLL(None).prctl(15, b"matrix-shop", 0, 0, 0)  # a name of its own: a reload goes to the family's head
 signal.signal(signal.SIGHUP, lambda *a: None)
@@ -16,7 +16,8 @@ if os.fork() == 0:
     os._exit(0)
 print("up", flush=True)
 while True:
-    peer, _ = listener.accept(); data = peer.recv(100); peer.sendall(data); peer.close()
+    peer, _ = listener.accept(); data = peer.recv(1000)
+    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"); peer.close()
 """
 
 

@@ -326,4 +326,20 @@ Hypothesis errors_below(std::string limit, std::string name) {
 
 ProbeSpec of_exec() { return OfExec{{"true"}}; }
 
+std::vector<double> times(const Simulation& simulation, std::string_view kind) {
+  std::vector<double> all;
+  for (const auto& event : simulation.of_kind(kind)) all.push_back(seconds(event.at));
+  return all;
+}
+
+Experiment with_load(Duration length) {
+  Experiment experiment = bare();
+  experiment.loads.push_back(steady_load(length));
+  experiment.steady_state.push_back(errors_below("5%"));
+  experiment.steady_state[0].window = 1s;
+  experiment.gate = 10s;
+  experiment.recovery = {10s, 10s};
+  return experiment;
+}
+
 }  // namespace gunflint::simulation

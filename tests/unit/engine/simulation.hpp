@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "engine/run.hpp"
 
 namespace gunflint::simulation {
@@ -97,5 +99,20 @@ Start after_recovery(std::string name, Duration plus = 0s);
 Experiment bare();
 Hypothesis errors_below(std::string limit, std::string name = "correct");
 ProbeSpec of_exec();
+/// `bare` with a steady load, errors below 5 % in windows of 1 s, a gate of 10 s, and 10 s for
+/// recovery.
+Experiment with_load(Duration length = 60s);
+
+using Lines = std::vector<std::string>;
+
+/// The only event of this kind.
+template <class T>
+T only(const Simulation& simulation) {
+  const auto found = simulation.of_kind(T::kind);
+  EXPECT_EQ(found.size(), 1u) << T::kind;
+  return std::get<T>(found.at(0).what);
+}
+/// When events of this kind happened, in seconds.
+std::vector<double> times(const Simulation& simulation, std::string_view kind);
 
 }  // namespace gunflint::simulation

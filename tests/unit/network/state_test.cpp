@@ -52,6 +52,33 @@ TEST(NetworkState, RemovesOnlyWhatIsOurs) {
   EXPECT_EQ(remove_chains_input(table, Tag{"gf-other00000"}), "");
 }
 
+TEST(NetworkState, WhatNobodyElseUsesGoesAtOnce) {
+  const TableState table = parse_save(
+      "*mangle\n:INPUT ACCEPT [0:0]\n:gf-abcdefghij - [0:0]\n-A INPUT -j gf-abcdefghij\n"
+      "-A gf-abcdefghij -m comment --comment \"made:tI\" -j NFQUEUE --queue-num 7\nCOMMIT\n");
+  BaseState base{.table = true, .input = true, .output = false, .other_chains = 1};
+  EXPECT_EQ(remove_at_once(table, base, tag, Family::V6), "delete table ip6 mangle\n");
+  base.other_chains = 2;  // somebody has put a chain of theirs into our table
+  EXPECT_EQ(remove_at_once(table, base, tag, Family::V4),
+            "delete chain ip mangle INPUT\ndelete chain ip mangle gf-abcdefghij\n");
+  base.other_chains = 1;
+  base.output = true;  // or a base chain
+  EXPECT_EQ(remove_at_once(table, base, tag, Family::V4),
+            "delete chain ip mangle INPUT\ndelete chain ip mangle gf-abcdefghij\n");
+  EXPECT_EQ(remove_at_once(table, base, Tag{"gf-other00000"}, Family::V4), "");
+}
+
+TEST(NetworkState, WhatOthersUseGoesInSteps) {
+  const BaseState base{.table = true, .input = true, .output = true, .other_chains = 3};
+  // A rule of theirs is in INPUT, and the connection mark has to be cleared.
+  EXPECT_EQ(remove_at_once(parse_save(saved), base, tag, Family::V4), "");
+  // INPUT was there before us.
+  const TableState table = parse_save(
+      "*mangle\n:gf-abcdefghij - [0:0]\n-A INPUT -j gf-abcdefghij\n"
+      "-A gf-abcdefghij -m comment --comment \"made:O\" -j NFQUEUE --queue-num 7\nCOMMIT\n");
+  EXPECT_EQ(remove_at_once(table, base, tag, Family::V4), "");
+}
+
 TEST(NetworkState, TakesAFreeMark) {
   EXPECT_EQ(free_mark(0), 0x80000000u);
   EXPECT_EQ(free_mark(0xC0000000u), 0x20000000u);

@@ -161,6 +161,22 @@ TEST(Judge, AJumpOfTheClockIsInconclusive) {
   EXPECT_NE(story.verdict().sentence.find("30 s"), std::string::npos);
 }
 
+TEST(Semantics42, AFaultThatTheLeaseEndedIsInconclusive) {
+  for (const std::string by : {"agent", "lease"}) {
+    Story story(shop());
+    story.traffic(40);
+    story.tell(40, Injected{"i1", "f", "m", "m", {true, "in force", 1, 1}});
+    story.traffic(5);
+    story.tell(45, Undone{"i1", "f", "m", true, false, "", by});
+    story.tell(45, FaultEnded{"f"});
+    const Finding finding = story.finding("f", Finding::Kind::Fault);
+    const bool early = by == "lease";
+    EXPECT_EQ(finding.held, early ? Held::Inconclusive : Held::Yes) << by;
+    EXPECT_EQ(finding.sentence.starts_with("The lease took it back after 5"), early)
+        << finding.sentence;
+  }
+}
+
 TEST(Judge, TheSameJournalGivesTheSameVerdict) {
   const auto e = shop();
   Story story(e);

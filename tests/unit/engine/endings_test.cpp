@@ -1,0 +1,99 @@
+// How a run ends that does not end by itself, and what its exit code is.
+#include <gtest/gtest.h>
+
+#include "simulation.hpp"
+
+namespace gunflint {
+namespace {
+
+using namespace simulation;
+
+TEST(Bite, AGapOfMoreThanTwoSecondsIsLost) {
+  World world;
+  world.bites = [](const Inject&, Duration t) { return t < 20s || t > 25s; };
+  Experiment experiment = bare();
+  experiment.faults = {noop("toothless", at(5s), 60s)};
+  Simulation simulation(experiment, world);
+  simulation.run();
+  ASSERT_EQ(simulation.of_kind("bite_lost").size(), 1u);
+  EXPECT_NEAR(seconds(*simulation.when("bite_lost")), 21.0, 1.1);
+  EXPECT_EQ(simulation.exit(), 7);
+}
+
+TEST(Semantics41, AGuardAbortsAndTakesBack) {
+  World world;
+  world.errors = [](Duration t) { return t >= 30s ? 0.5 : 0.0; };
+  Experiment experiment = with_load(90s);
+  experiment.faults = {noop("nothing", at(25s), 60s)};
+  Guard guard;
+  guard.name = "too many errors";
+  guard.of = OfLoad{};
+  guard.when = *parse_condition("error_rate > 25%", {});
+  guard.lasting = 5s;
+  experiment.abort.push_back(guard);
+  Simulation simulation(experiment, world);
+  simulation.run();
+  EXPECT_EQ(simulation.exit(), 4);
+  ASSERT_TRUE(simulation.when("guard_tripped"));
+  EXPECT_LE(*simulation.when("guard_tripped"), 45s);
+  EXPECT_LE(*simulation.when("undone") - *simulation.when("guard_tripped"), 1s);
+}
+
+TEST(Semantics42, ASignalTakesEverythingBackAndNamesItself) {
+  for (const auto& [number, exit] : {std::pair{2, 130}, {15, 143}, {1, 129}}) {
+    Experiment experiment = bare();
+    experiment.faults = {noop("nothing", at(5s), 60s)};
+    Simulation simulation(experiment);
+    simulation.at(10s, SignalCame{number});
+    simulation.run();
+    EXPECT_EQ(simulation.when("undone"), 10020ms);
+    EXPECT_EQ(simulation.exit(), exit);
+  }
+}
+
+TEST(Semantics42, ASignalWhileInjectingTakesBackWhatComesOfIt) {
+  Experiment experiment = bare();
+  experiment.faults = {noop("nothing", at(5s), 60s)};
+  Simulation simulation(experiment);
+  simulation.at(5010ms, SignalCame{2});
+  simulation.run();
+  EXPECT_EQ(simulation.when("undone"), 5040ms);
+  EXPECT_EQ(simulation.exit(), 130);
+}
+
+TEST(Semantics42, AnUndoThatCannotBeVerifiedIsFive) {
+  World world;
+  world.restores = [](const std::string&) { return false; };
+  Experiment experiment = bare();
+  experiment.faults = {noop("nothing", at(5s), 5s)};
+  Simulation simulation(experiment, world);
+  simulation.at(8s, SignalCame{2});
+  simulation.run();
+  EXPECT_EQ(only<LeftBehind>(simulation).command, "echo max > pids.max");
+  EXPECT_EQ(simulation.exit(), 5);
+}
+
+TEST(Semantics42, ALostAgentIsRecoveredAndAToolError) {
+  Experiment experiment = bare();
+  experiment.faults = {noop("nothing", at(5s), 60s)};
+  Simulation simulation(experiment);
+  simulation.at(10s, AgentGone{"local", "the pipe closed"});
+  simulation.run();
+  EXPECT_EQ(only<Undone>(simulation).by, "recovery");
+  EXPECT_EQ(simulation.exit(), 6);
+}
+
+TEST(Semantics42, ALostAgentThatStaysDirtyIsFive) {
+  World world;
+  world.agents_clean = false;
+  Experiment experiment = bare();
+  experiment.faults = {noop("nothing", at(5s), 60s)};
+  Simulation simulation(experiment, world);
+  simulation.at(10s, AgentGone{"local", "the pipe closed"});
+  simulation.run();
+  EXPECT_GE(simulation.of_kind("left_behind").size(), 1u);
+  EXPECT_EQ(simulation.exit(), 5);
+}
+
+}  // namespace
+}  // namespace gunflint
