@@ -6,6 +6,7 @@
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -152,9 +153,7 @@ Result<void> PacketDelayer::change(const DelayConfig& config) {
 }
 
 Result<void> PacketDelayer::run(int stop_fd, const std::function<bool(const DelayStats&)>& beat) {
-  // Timers to the nanosecond instead of 50 µs, and in front of whatever burns the processors.
-  ::prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
-  ::setpriority(PRIO_PROCESS, 0, -10);
+  go_first();
   Time next_beat = clock_now();
   while (true) {
     Time now = clock_now();
@@ -180,6 +179,17 @@ Result<void> PacketDelayer::run(int stop_fd, const std::function<bool(const Dela
   }
   release_all();
   return {};
+}
+
+/// Timers to the nanosecond instead of 50 µs, and in front of whatever burns the processors: a
+/// packet that waits for us is late. Measured at load 10 on two processors: 20 % of the packets
+/// more than 1 ms late at nice -10, none as a real-time process. It works for microseconds a
+/// packet, and the kernel leaves the others their share whatever it does (sched_rt_runtime_us).
+void PacketDelayer::go_first() {
+  ::prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
+  const sched_param lowest{.sched_priority = 1};
+  if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) != 0)
+    ::setpriority(PRIO_PROCESS, 0, -10);
 }
 
 void PacketDelayer::receive() {

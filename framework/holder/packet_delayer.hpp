@@ -48,6 +48,7 @@ class PacketDelayer {
   PacketDelayer(NetlinkSocket socket, const DelayConfig& config);
   Result<void> bind();
   Result<void> set_copy(Duration jitter);
+  static void go_first();
   void receive();
   void take_message(ByteSpan message, Time now);
   void release_due(Time now);

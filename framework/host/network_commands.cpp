@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 
 #include "host/network_netem.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 
 /// The multiport match takes this many.
 constexpr std::size_t ports_per_rule = 15;
+/// A rule for one port costs other packets 20 ns, one with the multiport match 60 ns (measured).
+constexpr std::size_t most_single_ports = 3;
 
 Family family_of(const std::string& host) {
   return host.find(':') == std::string::npos ? Family::V4 : Family::V6;
@@ -25,8 +28,38 @@ std::vector<std::string> hosts_of(const Traffic& traffic, Family family) {
   return hosts;
 }
 
-/// "-p tcp --sport 80", or "-p tcp -m multiport --sports 80,81", for every protocol and every 15
-/// ports; one empty text when neither is asked. A single port is what the kernel compares fastest.
+/// Runs of neighbouring ports, "80" or "8000:8009", as the kernel compares them fastest.
+std::vector<std::string> port_runs(std::vector<int> ports) {
+  std::sort(ports.begin(), ports.end());
+  std::vector<std::pair<int, int>> runs;
+  for (const int port : ports) {
+    if (!runs.empty() && port <= runs.back().second + 1)
+      runs.back().second = port;
+    else
+      runs.emplace_back(port, port);
+  }
+  std::vector<std::string> texts;
+  for (const auto& [first, last] : runs)
+    texts.push_back(first == last ? std::to_string(first) : fmt::format("{}:{}", first, last));
+  return texts;
+}
+
+/// " -m multiport --sports 80,443" for every 15 ports.
+std::vector<std::string> multiport_matches(const std::vector<int>& ports,
+                                           const std::string& option) {
+  std::vector<std::string> matches;
+  for (std::size_t i = 0; i < ports.size(); i += ports_per_rule) {
+    const auto end = std::min(ports.size(), i + ports_per_rule);
+    matches.push_back(
+        fmt::format(" -m multiport --{}s {}", option,
+                    fmt::join(ports.begin() + static_cast<std::ptrdiff_t>(i),
+                              ports.begin() + static_cast<std::ptrdiff_t>(end), ",")));
+  }
+  return matches;
+}
+
+/// "-p tcp --sport 80", or "-p tcp -m multiport --sports 80,443,…", for every protocol; one empty
+/// text when neither is asked.
 std::vector<std::string> service_matches(const Traffic& traffic, const std::string& option) {
   std::vector<std::string> protocols;
   if (!traffic.protocol.empty())
@@ -34,21 +67,17 @@ std::vector<std::string> service_matches(const Traffic& traffic, const std::stri
   else if (!traffic.ports.empty())
     protocols = {"tcp", "udp"};
   if (protocols.empty()) return {""};
+  const auto runs = port_runs(traffic.ports);
   std::vector<std::string> matches;
   for (const auto& protocol : protocols) {
-    if (traffic.ports.empty()) matches.push_back(fmt::format(" -p {}", protocol));
-    if (traffic.ports.size() == 1) {
-      matches.push_back(
-          fmt::format(" -p {0} -m {0} --{1} {2}", protocol, option, traffic.ports.front()));
-      continue;
-    }
-    for (std::size_t i = 0; i < traffic.ports.size(); i += ports_per_rule) {
-      const auto end = std::min(traffic.ports.size(), i + ports_per_rule);
-      matches.push_back(
-          fmt::format(" -p {} -m multiport --{}s {}", protocol, option,
-                      fmt::join(traffic.ports.begin() + static_cast<std::ptrdiff_t>(i),
-                                traffic.ports.begin() + static_cast<std::ptrdiff_t>(end), ",")));
-    }
+    const std::string begin = " -p " + protocol;
+    if (runs.empty()) matches.push_back(begin);
+    if (runs.size() <= most_single_ports)
+      for (const auto& run : runs)
+        matches.push_back(fmt::format("{} -m {} --{} {}", begin, protocol, option, run));
+    else
+      for (const auto& several : multiport_matches(traffic.ports, option))
+        matches.push_back(begin + several);
   }
   return matches;
 }
@@ -75,14 +104,20 @@ std::string cgroup_match(const Traffic& traffic) {
   return fmt::format(" -m cgroup --path \"{}\"", traffic.cgroup.substr(begin));
 }
 
-/// The parts of a rule that end up in one address family's chains.
+/// The parts of a rule that end up in one address family's chains. What tells its packets from
+/// others stands in the base chains: a jump that every packet takes costs more than all the rest.
 struct Lines {
   Family family;
   const Selection& selection;
-  std::string chain, verdict;
-  std::vector<std::string> received = {}, sent = {};
+  std::string chain;
+  std::vector<std::string> jumps = {}, sent = {};  ///< in INPUT and OUTPUT; in <tag>-o
 
-  void receive(const std::string& match) { received.push_back("-A " + chain + match + verdict); }
+  void receive(const std::string& match) {
+    jumps.push_back(fmt::format("INPUT{} -j {}", match, chain));
+  }
+  void send(const std::string& match) {
+    jumps.push_back(fmt::format("OUTPUT -o lo{} -j {}-o", match, chain));
+  }
 };
 
 std::vector<std::string> hosts_or_any(const Traffic& traffic, Family family) {
@@ -112,33 +147,37 @@ void add_received(Lines& lines, const Traffic& traffic) {
 /// services are left out: their requests are held already.
 void add_sent(Lines& lines, const Rule& rule, const Traffic& traffic) {
   if (traffic.cgroup.empty() || (!traffic.interface.empty() && traffic.interface != "lo")) return;
-  const std::string group = cgroup_match(traffic);
-  const std::string begin = fmt::format("-A {}-o -o lo", lines.chain);
   if (is_everything(traffic))
     for (const auto& other : rule.traffic)
       if (other.side == Side::Server && !other.ports.empty())
         for (const auto& service : service_matches(other, "sport"))
-          lines.sent.push_back(begin + service + group + " -j RETURN");
+          lines.sent.push_back(fmt::format("{}-o{} -j RETURN", lines.chain, service));
   for (const auto& host : hosts_or_any(traffic, lines.family))
     for (const auto& service : service_matches(traffic, "dport"))
-      lines.sent.push_back(fmt::format("{}{}{}{} -j MARK --set-xmark {:#x}/{:#x}", begin,
-                                       host.empty() ? "" : " -d " + host, service, group,
-                                       lines.selection.mark, lines.selection.mark));
+      lines.send((host.empty() ? "" : " -d " + host) + service + cgroup_match(traffic));
 }
 
-/// Connections that were open before: their sockets belong to another cgroup.
-void add_open(Lines& lines) {
-  const Selection& chosen = lines.selection;
-  if (chosen.tracked) {
-    lines.receive(
-        fmt::format(" -m connmark --mark {0:#x}/{0:#x} -m conntrack --ctdir REPLY", chosen.mark));
-    return;
+/// The whole of the family's part: jumps, and what <tag>-o does with a packet.
+Lines lines_of(const Rule& rule, const Tag& tag, Family family, const Selection& selection) {
+  Lines lines{family, selection, tag.text};
+  for (const auto& traffic : rule.traffic) {
+    add_received(lines, traffic);
+    add_sent(lines, rule, traffic);
   }
-  for (const auto& flow : chosen.open)
-    if (flow.v6 == (lines.family == Family::V6))
-      lines.receive(fmt::format(" -s {} -d {} -p tcp -m tcp --sport {} --dport {}",
-                                print_address(flow, false), print_address(flow, true),
-                                flow.remote_port, flow.local_port));
+  if (std::any_of(lines.jumps.begin(), lines.jumps.end(),
+                  [](const std::string& jump) { return jump.starts_with("OUTPUT"); })) {
+    const std::string mark = fmt::format("{0:#x}/{0:#x}", selection.mark);
+    lines.sent.push_back(fmt::format("{}-o -j MARK --set-xmark {}", tag.text, mark));
+    lines.receive(" -m mark --mark " + mark);
+  }
+  // Connections that were open before: their sockets belong to another cgroup.
+  if (!needs_mark(rule)) return lines;
+  if (selection.tracked)
+    lines.receive(fmt::format(" -m connmark --mark {0:#x}/{0:#x} -m conntrack --ctdir REPLY",
+                              selection.mark));
+  else
+    for (const auto& match : open_matches(selection.open, family)) lines.receive(match);
+  return lines;
 }
 
 }  // namespace
@@ -158,6 +197,25 @@ Made parse_made(std::string_view text) {
   return {has('t'), has('I'), has('O')};
 }
 
+/// Grouped by everything but our port, so that a pool of connections to one service is one rule,
+/// whose first words tell it from all others.
+std::vector<std::string> open_matches(const std::vector<Flow>& flows, Family family) {
+  std::map<std::string, std::vector<int>> ports;
+  for (const auto& flow : flows)
+    if (flow.v6 == (family == Family::V6))
+      ports[fmt::format(" -s {} -d {} -p tcp -m tcp --sport {}", print_address(flow, false),
+                        print_address(flow, true), flow.remote_port)]
+          .push_back(flow.local_port);
+  std::vector<std::string> matches;
+  for (const auto& [service, local] : ports)
+    if (local.size() == 1)
+      matches.push_back(fmt::format("{} --dport {}", service, local.front()));
+    else
+      for (const auto& several : multiport_matches(local, "dport"))
+        matches.push_back(service + several);
+  return matches;
+}
+
 bool needs_mark(const Rule& rule) {
   return std::any_of(rule.traffic.begin(), rule.traffic.end(),
                      [](const Traffic& t) { return !t.cgroup.empty(); });
@@ -166,30 +224,19 @@ std::string output_chain(const Tag& tag) { return tag.text + "-o"; }
 
 std::optional<std::string> restore_input(const Rule& rule, const Tag& tag, Family family,
                                          const Selection& selection, const Made& made,
-                                         bool has_jumps) {
-  Lines lines{family, selection, tag.text,
-              fmt::format(" -j NFQUEUE --queue-num {} --queue-bypass", rule.queue)};
-  for (const auto& traffic : rule.traffic) {
-    add_received(lines, traffic);
-    add_sent(lines, rule, traffic);
-  }
-  if (!lines.sent.empty())
-    lines.receive(fmt::format(" -i lo -m mark --mark {0:#x}/{0:#x}", selection.mark));
-  if (needs_mark(rule)) add_open(lines);
-  auto& received = lines.received;
-  if (received.empty()) return std::nullopt;
-  if (const std::string what = print(made); !what.empty())
-    received.front().insert(received.front().rfind(" -j "),
-                            fmt::format(" -m comment --comment \"made:{}\"", what));
+                                         const std::vector<std::string>& old_jumps) {
+  const Lines lines = lines_of(rule, tag, family, selection);
+  if (lines.jumps.empty()) return std::nullopt;
   // Declaring a chain also empties it, if it is there.
   std::vector<std::string> text{"*mangle", fmt::format(":{} - [0:0]", tag.text)};
   if (needs_mark(rule)) text.push_back(fmt::format(":{} - [0:0]", output_chain(tag)));
-  text.insert(text.end(), received.begin(), received.end());
-  text.insert(text.end(), lines.sent.begin(), lines.sent.end());
-  if (!has_jumps) {
-    text.push_back("-A INPUT -j " + tag.text);
-    if (needs_mark(rule)) text.push_back("-A OUTPUT -j " + output_chain(tag));
-  }
+  for (const auto& jump : old_jumps) text.push_back("-D " + jump);
+  const std::string what = print(made);
+  text.push_back(fmt::format(
+      "-A {}{} -j NFQUEUE --queue-num {} --queue-bypass", tag.text,
+      what.empty() ? "" : fmt::format(" -m comment --comment \"made:{}\"", what), rule.queue));
+  for (const auto& line : lines.sent) text.push_back("-A " + line);
+  for (const auto& jump : lines.jumps) text.push_back("-A " + jump);
   text.emplace_back("COMMIT");
   return fmt::format("{}\n", fmt::join(text, "\n"));
 }
@@ -229,7 +276,7 @@ std::vector<std::string> planned_actions(const Rule& rule, const Tag& tag) {
   std::vector<std::string> texts;
   // A bit that is free on this host is looked for when the rule is made; shown is the first choice.
   for (const Family family : {Family::V4, Family::V6})
-    if (auto input = restore_input(rule, tag, family, {}, {}, false))
+    if (auto input = restore_input(rule, tag, family, {}, {}, {}))
       texts.push_back(spelled(restore_command(family, *input)));
   return texts;
 }
@@ -241,9 +288,10 @@ std::vector<std::string> planned_undo(const Rule& rule, const Tag& tag) {
     return texts;
   }
   for (const Family family : {Family::V4, Family::V6}) {
-    if (!restore_input(rule, tag, family, {}, {}, false)) continue;
-    std::string input = fmt::format("*mangle\n-D INPUT -j {}\n", tag.text);
-    if (needs_mark(rule)) input += fmt::format("-D OUTPUT -j {}\n", output_chain(tag));
+    const Lines lines = lines_of(rule, tag, family, {});
+    if (lines.jumps.empty()) continue;
+    std::string input = "*mangle\n";
+    for (const auto& jump : lines.jumps) input += fmt::format("-D {}\n", jump);
     input += fmt::format("-F {0}\n-X {0}\n", tag.text);
     if (needs_mark(rule)) input += fmt::format("-F {0}-o\n-X {0}-o\n", tag.text);
     texts.push_back(spelled(restore_command(family, input + "COMMIT\n")));

@@ -139,7 +139,9 @@ Result<Selection> RealNetwork::select(const Rule& rule, const Tag& tag) {
                               name));
   GF_TRY_AS(chosen.mark, choose_mark(tag));
   chosen.open = open_connections(rule);
-  chosen.tracked = chosen.open.size() > most_open_rules;
+  chosen.tracked =
+      open_matches(chosen.open, Family::V4).size() + open_matches(chosen.open, Family::V6).size() >
+      most_open_rules;
   return chosen;
 }
 
@@ -158,19 +160,18 @@ Result<void> RealNetwork::add_family(const Rule& rule, const Tag& tag, Family fa
                                      const Selection& selection, bool& any) {
   GF_TRY_AS(const TableState table, look(family));
   GF_TRY_AS(const BaseState base, look_at_base(family));
-  const auto jumps = table.jumps.find(tag.text);
-  const std::size_t there = jumps == table.jumps.end() ? 0 : jumps->second.size();
-  const std::size_t wanted = needs_mark(rule) ? 2 : 1;
   Made made = made_by_us(base, table);
-  if (wanted == 1) made.output = table.made.contains(tag.text) && table.made.at(tag.text).output;
-  const auto input = restore_input(rule, tag, family, selection, made, there == wanted);
-  if (!input || (there != 0 && there != wanted))
-    if (const std::string gone = unjump_input(table, tag); !gone.empty())
-      GF_TRY(run(restore_command(family, gone)));
-  if (!input) return {};
-  any = true;
-  GF_TRY(run(restore_command(family, *input)));
-  return {};
+  if (!needs_mark(rule))
+    made.output = table.made.contains(tag.text) && table.made.at(tag.text).output;
+  std::vector<std::string> old;
+  if (const auto jumps = table.jumps.find(tag.text); jumps != table.jumps.end())
+    for (const auto& jump : jumps->second) old.push_back(jump.rule);
+  const auto input = restore_input(rule, tag, family, selection, made, old);
+  any |= input.has_value();
+  // Before, packets of this family matched; now none can.
+  const std::string text = input ? *input : unjump_input(table, tag);
+  if (text.empty()) return {};
+  return run(restore_command(family, text)).map([](const std::string&) {});
 }
 
 std::vector<Flow> RealNetwork::open_connections(const Rule& rule) {

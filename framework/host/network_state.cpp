@@ -77,16 +77,17 @@ void take_rule(TableState& table, std::string_view line, const Matched& counters
   const auto comment = comment_of(rule);
   const auto target = value_of(rest, "-j"), mark_value = value_of(rest, "--mark");
   if (!base.starts_with(ours)) {
-    if (target.starts_with(ours))
-      table.jumps[tag_of_chain(target)].push_back({base, std::string(rule)});
+    if (!target.starts_with(ours)) return;
+    const std::string tag = tag_of_chain(target);
+    table.jumps[tag].push_back({base, std::string(rule)});
+    if (rule.find(" -m connmark ") != std::string_view::npos)
+      table.tracked[tag] = parse_number(mark_value.substr(0, mark_value.find('/')));
     return;
   }
   const std::string tag = tag_of_chain(base);
   if (comment.starts_with("made:")) table.made[tag] = parse_made(comment.substr(5));
   if (const auto mark = value_of(rest, "--set-xmark"); !mark.empty())
     table.marks[tag] = parse_number(mark.substr(0, mark.find('/')));
-  if (rule.find(" -m connmark ") != std::string_view::npos)
-    table.tracked[tag] = parse_number(mark_value.substr(0, mark_value.find('/')));
   if (target == "NFQUEUE") {
     table.matched[tag].packets += counters.packets;
     table.matched[tag].bytes += counters.bytes;

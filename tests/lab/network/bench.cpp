@@ -2,7 +2,8 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -22,12 +23,43 @@ namespace {
 
 constexpr int patience_ms = 5000;
 
-sockaddr_in endpoint(const std::string& address, int port) {
-  sockaddr_in end{};
-  end.sin_family = AF_INET;
-  end.sin_port = htons(static_cast<std::uint16_t>(port));
-  ::inet_pton(AF_INET, address.c_str(), &end.sin_addr);
+struct Endpoint {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+  sockaddr* address() { return reinterpret_cast<sockaddr*>(&storage); }
+  int family() const { return storage.ss_family; }
+  int port() {
+    return ntohs(family() == AF_INET ? reinterpret_cast<sockaddr_in*>(&storage)->sin_port
+                                     : reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port);
+  }
+};
+Endpoint endpoint(const std::string& address, int port) {
+  Endpoint end;
+  const auto number = htons(static_cast<std::uint16_t>(port));
+  if (auto* v4 = reinterpret_cast<sockaddr_in*>(&end.storage);
+      ::inet_pton(AF_INET, address.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = number;
+    end.length = sizeof *v4;
+    return end;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&end.storage);
+  EXPECT_EQ(::inet_pton(AF_INET6, address.c_str(), &v6->sin6_addr), 1) << address;
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = number;
+  end.length = sizeof *v6;
   return end;
+}
+/// A listening socket on a free port of the address, and the port.
+std::pair<int, int> listen_on(const std::string& address, int receive_buffer = 0) {
+  Endpoint end = endpoint(address, 0);
+  const int listener = ::socket(end.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (receive_buffer > 0)
+    ::setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  EXPECT_EQ(::bind(listener, end.address(), end.length), 0) << address;
+  EXPECT_EQ(::listen(listener, 512), 0);
+  ::getsockname(listener, end.address(), &end.length);
+  return {listener, end.port()};
 }
 
 bool readable(int fd, int milliseconds) {
@@ -36,9 +68,9 @@ bool readable(int fd, int milliseconds) {
 }
 
 Fd dial(const std::string& address, int port) {
-  Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const auto end = endpoint(address, port);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&end), sizeof end) != 0) return Fd();
+  Endpoint end = endpoint(address, port);
+  Fd fd(::socket(end.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::connect(fd.get(), end.address(), end.length) != 0) return Fd();
   const int on = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return fd;
@@ -99,18 +131,54 @@ double median(std::vector<double> values) {
 }
 
 EchoServer::EchoServer(const std::string& address) {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto end = endpoint(address, 0);
-  EXPECT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&end), sizeof end), 0);
-  EXPECT_EQ(::listen(listener, 64), 0);
-  socklen_t length = sizeof end;
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&end), &length);
-  port_ = ntohs(end.sin_port);
+  const auto [listener, port] = listen_on(address);
+  port_ = port;
   pid_ = ::fork();
   if (pid_ == 0) serve_echo(listener);
   ::close(listener);
 }
 EchoServer::~EchoServer() { end_child(pid_); }
+
+SinkServer::SinkServer(const std::string& address, int receive_buffer) {
+  const auto [listener, port] = listen_on(address, receive_buffer);
+  port_ = port;
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::vector<char> buffer(1 << 18);
+    while (true) {
+      const Fd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+      while (::recv(fd.get(), buffer.data(), buffer.size(), 0) > 0) continue;
+    }
+  }
+  ::close(listener);
+}
+SinkServer::~SinkServer() { end_child(pid_); }
+
+Bulk send_bulk(const std::string& address, int port) {
+  const Fd fd = dial(address, port);
+  const int room = 8 << 20;  // more than the receiver takes
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
+  const std::vector<char> buffer(1 << 16);
+  Bulk bulk;
+  std::uint64_t began_at = 0;
+  const Time begin = monotonic_now();
+  Time counted = begin;
+  while (monotonic_now() - begin < 2500ms) {
+    if (::send(fd.get(), buffer.data(), buffer.size(), MSG_NOSIGNAL) < 0) return {};
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    ::getsockopt(fd.get(), IPPROTO_TCP, TCP_INFO, &info, &length);
+    bulk.window = std::max(bulk.window, static_cast<double>(info.tcpi_snd_wnd));
+    if (began_at == 0 && monotonic_now() - begin > 500ms) {
+      began_at = info.tcpi_bytes_acked;
+      counted = monotonic_now();
+    }
+    bulk.rate =
+        static_cast<double>(info.tcpi_bytes_acked - began_at) * 1e3 / milliseconds_since(counted);
+  }
+  return bulk;
+}
 
 EchoClient::EchoClient(const std::string& address, int port) : fd_(dial(address, port)) {}
 double EchoClient::round_trip() { return ask(fd_.get()); }

@@ -48,6 +48,24 @@ class EchoClient {
   Fd fd_;
 };
 
+/// Takes what it is sent and says nothing, with a receive buffer that never grows.
+class SinkServer {
+ public:
+  SinkServer(const std::string& address, int receive_buffer);
+  ~SinkServer();
+  int port() const { return port_; }
+
+ private:
+  int port_ = 0;
+  pid_t pid_ = 0;
+};
+/// What a new connection to a sink carries in two seconds, after half a second to get going.
+struct Bulk {
+  double rate = 0;    ///< bytes per second
+  double window = 0;  ///< bytes that the receiver lets be under way at most
+};
+Bulk send_bulk(const std::string& address, int port);
+
 double median(std::vector<double> values);
 /// How long connect, one request and its answer take, in milliseconds.
 double connect_and_ask(const std::string& address, int port);

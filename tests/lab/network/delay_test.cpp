@@ -47,6 +47,21 @@ TEST_F(LoopbackNetwork, AnswersOfAServiceTakeLonger) {
   bench_->restore(tag_);
 }
 
+TEST_F(LoopbackNetwork, OverIPv6TheSame) {
+  EchoServer server("::1"), other("::1");
+  EchoClient client("::1", server.port()), bystander("::1", other.port());
+  const double before = client.median(50);
+  bench_->inject(bench_->host_member(),
+                 R"({"delay": "50ms", "from": {"ports": [)" + std::to_string(server.port()) + "]}}",
+                 tag_);
+  expect_added([&] { return client.median(40); }, before, 50);
+  EXPECT_LT(bystander.median(40), 1.0);
+  bench_->restore(tag_);
+  bench_->inject(bench_->host_member(), R"({"delay": "50ms", "to": {"hosts": ["::1"]}})", tag_);
+  expect_added([&] { return client.median(40); }, before, 50);
+  bench_->restore(tag_);
+}
+
 TEST_F(LoopbackNetwork, NoTrafficIsNoBite) {
   EchoServer server;
   bench_->inject(bench_->host_member(),

@@ -19,32 +19,35 @@ constexpr std::string_view saved =
     ":gf-abcdefghij-o - [0:0]\n"
     ":theirs - [0:0]\n"
     "[9:900] -A INPUT -p tcp -m tcp --dport 9 -j MARK --set-xmark 0x3/0xffffffff\n"
-    "[5:500] -A INPUT -j gf-abcdefghij\n"
-    "[5:500] -A OUTPUT -j gf-abcdefghij-o\n"
-    "[4:400] -A gf-abcdefghij -s 10.0.0.5/32 -m comment --comment \"made:tI\" -j NFQUEUE "
+    "[4:400] -A INPUT -s 10.0.0.5/32 -j gf-abcdefghij\n"
+    "[1:100] -A INPUT -m connmark --mark 0x40000000/0x40000000 -m conntrack --ctdir REPLY "
+    "-j gf-abcdefghij\n"
+    "[5:500] -A OUTPUT -o lo -j gf-abcdefghij-o\n"
+    "[5:500] -A gf-abcdefghij -m comment --comment \"made:tI\" -j NFQUEUE "
     "--queue-num 7 --queue-bypass\n"
-    "[1:100] -A gf-abcdefghij -m connmark --mark 0x40000000/0x40000000 -m conntrack --ctdir REPLY "
-    "-j NFQUEUE --queue-num 7 --queue-bypass\n"
-    "[2:200] -A gf-abcdefghij-o -o lo -j MARK --set-xmark 0x40000000/0x40000000\n"
+    "[2:200] -A gf-abcdefghij-o -j MARK --set-xmark 0x40000000/0x40000000\n"
     "COMMIT\n";
 
 TEST(NetworkState, FindsWhatIsOurs) {
   const TableState table = parse_save(saved);
-  ASSERT_EQ(table.jumps.at(tag.text).size(), 2u);
-  EXPECT_EQ(table.jumps.at(tag.text)[0].rule, "INPUT -j gf-abcdefghij");
+  ASSERT_EQ(table.jumps.at(tag.text).size(), 3u);
+  EXPECT_EQ(table.jumps.at(tag.text)[0].rule, "INPUT -s 10.0.0.5/32 -j gf-abcdefghij");
   EXPECT_EQ(table.chains, (std::set<std::string>{"gf-abcdefghij", "gf-abcdefghij-o"}));
   EXPECT_EQ(table.marks.at(tag.text), 0x40000000u);
   EXPECT_EQ(table.tracked.at(tag.text), 0x40000000u);
   EXPECT_EQ(table.made.at(tag.text), (Made{true, true, false}));
   EXPECT_EQ(table.matched.at(tag.text).packets, 5u);
   EXPECT_EQ(table.matched.at(tag.text).bytes, 500u);
-  EXPECT_EQ(table.rules.at("INPUT"), 2);
+  EXPECT_EQ(table.rules.at("INPUT"), 3);
 }
 
 TEST(NetworkState, RemovesOnlyWhatIsOurs) {
   const TableState table = parse_save(saved);
   EXPECT_EQ(unjump_input(table, tag),
-            "*mangle\n-D INPUT -j gf-abcdefghij\n-D OUTPUT -j gf-abcdefghij-o\nCOMMIT\n");
+            "*mangle\n-D INPUT -s 10.0.0.5/32 -j gf-abcdefghij\n"
+            "-D INPUT -m connmark --mark 0x40000000/0x40000000 -m conntrack --ctdir REPLY -j "
+            "gf-abcdefghij\n"
+            "-D OUTPUT -o lo -j gf-abcdefghij-o\nCOMMIT\n");
   EXPECT_EQ(remove_chains_input(table, tag),
             "*mangle\n-F gf-abcdefghij\n-F gf-abcdefghij-o\n-X gf-abcdefghij\n-X "
             "gf-abcdefghij-o\nCOMMIT\n");
