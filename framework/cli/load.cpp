@@ -100,17 +100,19 @@ class LiveLine {
  public:
   void show(const Slice& slice) {
     std::uint64_t due = 0, ended = 0, failed = 0;
-    Histogram latency;
+    Histogram latency, waiting;
     for (const auto& journey : slice.journeys) due += journey.due;
     for (const auto& step : slice.steps) {
       ended += step.ended;
       failed += step.failed;
       latency.merge(step.latency);
+      waiting.merge(step.waiting);
     }
     const auto line = fmt::format(
         "{:>4}s  due {}/s  answered {}/s  failed {}  p50 {}  p99 {}  max {}  under way {}{}",
-        slice.second + 1, due, ended - failed, failed, human(latency.quantile(0.5)),
-        human(latency.quantile(0.99)), human(latency.max()), slice.in_flight,
+        slice.second + 1, due, ended - failed, failed, human(quantile_so_far(latency, waiting, 0.5)),
+        human(quantile_so_far(latency, waiting, 0.99)),
+        human(quantile_so_far(latency, waiting, 1)), slice.in_flight,
         slice.saturated ? "  generator is the limit" : "");
     if (terminal_)
       std::fprintf(stderr, "\r\x1b[K%s", line.c_str());

@@ -59,6 +59,7 @@ void Merger::add(Tally& sum, Tally& part) const {
     for (std::size_t k = 0; k < error_classes; ++k) to.errors[k] += from.errors[k];
     to.latency.merge(from.latency);
     to.service.merge(from.service);
+    to.waiting.merge(from.waiting);
   }
   for (std::size_t i = 0; i < sum.journeys.size(); ++i) {
     auto& to = sum.journeys[i];
@@ -68,6 +69,7 @@ void Merger::add(Tally& sum, Tally& part) const {
     to.ended += from.ended;
     to.completed += from.completed;
     to.duration.merge(from.duration);
+    to.waiting.merge(from.waiting);
     for (const auto& [second, ended, completed] : from.by_due) {
       auto& by_due = to.due_in(second);
       by_due.ended += ended;
@@ -106,6 +108,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
         step.errors[std::string(name_of(static_cast<ErrorClass>(k)))] = from.errors[k];
     step.latency = from.latency;
     step.service = from.service;
+    step.waiting = from.waiting;
     latency.merge(from.latency);
     out.steps.push_back(std::move(step));
   }
@@ -118,6 +121,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
     journey.ended = from.ended;
     journey.completed = from.completed;
     journey.duration = from.duration;
+    journey.waiting = from.waiting;
     for (const auto& [second, ended, completed] : from.by_due) {
       journey.ended_by_due[std::to_string(second)] = ended;
       if (completed) journey.completed_by_due[std::to_string(second)] = completed;

@@ -14,7 +14,7 @@ constexpr std::size_t error_classes = Names<ErrorClass>::table.size();
 struct StepTally {
   std::uint64_t ended = 0, failed = 0, attempts = 0;
   std::array<std::uint64_t, error_classes> errors{};
-  Histogram latency, service;
+  Histogram latency, service, waiting;
 };
 
 struct JourneyTally {
@@ -23,7 +23,7 @@ struct JourneyTally {
     std::uint64_t ended = 0, completed = 0;
   };
   std::uint64_t due = 0, dropped = 0, ended = 0, completed = 0;
-  Histogram duration;
+  Histogram duration, waiting;
   std::vector<ByDue> by_due;  ///< few: most journeys end in the second in which they were due
 
   ByDue& due_in(int second) {

@@ -299,11 +299,24 @@ void Traffic::reset_tally() {
   tally_.journeys.resize(program_.journeys.size());
 }
 
+/// An answer still missing counts with its age so far: the second itself ends the age, however late
+/// we come to look.
+void Traffic::look_at_those_waiting() {
+  for (auto place = deadlines_.first(); place != nobody; place = deadlines_.after(place)) {
+    const User& user = users_[place];
+    if (user.due >= second_end_) continue;
+    const auto slot = static_cast<std::size_t>(request_of(user).slot);
+    tally_.steps[slot].waiting.record(second_end_ - user.due);
+    tally_.journeys[user.journey].waiting.record(second_end_ - user.journey_due - user.thought);
+  }
+}
+
 void Traffic::end_second(bool last) {
   assert(due_ == dropped_ + ended_ + users_.count());
   const auto cpu = read_clock(CLOCK_THREAD_CPUTIME_ID);
   tally_.cpu = seconds(cpu - cpu_before_.value_or(cpu));
   cpu_before_ = cpu;
+  look_at_those_waiting();
   tally_.in_flight = users_.count();
   tally_.backlog = queue_.size();
   tally_.reconnects = std::exchange(pool_.reconnects, 0);

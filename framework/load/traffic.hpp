@@ -112,6 +112,7 @@ class Traffic {
 
   void reset_tally();
   void end_second(bool last);
+  void look_at_those_waiting();
 
   const LoadProgram& program_;
   const LoopClock& clock_;

@@ -101,6 +101,7 @@ class UserQueue {
     --size_;
   }
   std::uint32_t first() const { return first_; }
+  std::uint32_t after(std::uint32_t place) const { return (users_[place].*link).next; }
   bool empty() const { return first_ == nobody; }
   std::size_t size() const { return size_; }
 

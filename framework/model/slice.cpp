@@ -1,6 +1,16 @@
 #include "gunflint/model/slice.hpp"
 
+#include <algorithm>
+
 namespace gunflint {
+
+Duration quantile_so_far(const Histogram& ended, const Histogram& waiting, double q) {
+  const Duration of_ended = ended.quantile(q);
+  if (waiting.empty()) return of_ended;
+  Histogram all = ended;
+  all.merge(waiting);
+  return std::max(of_ended, all.quantile(q));
+}
 
 Fields<StepSlice> StepSlice::fields() {
   using T = StepSlice;
@@ -11,7 +21,8 @@ Fields<StepSlice> StepSlice::fields() {
           field("attempts", &T::attempts, "Attempts, retries included."),
           field("errors", &T::errors, "Failures by class."),
           field("latency", &T::latency, "From the due time."),
-          field("service", &T::service, "From the send.")};
+          field("service", &T::service, "From the send."),
+          field("waiting", &T::waiting, "Ages of those without an answer yet.")};
 }
 
 Fields<JourneySlice> JourneySlice::fields() {
@@ -23,6 +34,7 @@ Fields<JourneySlice> JourneySlice::fields() {
       field("ended", &T::ended, "Ended."),
       field("completed", &T::completed, "Every step succeeded."),
       field("duration", &T::duration, "Due to last answer, without think time."),
+      field("waiting", &T::waiting, "Ages of those that miss an answer."),
       field("ended_by_due", &T::ended_by_due, "Ended or dropped, by the second of the due time."),
       field("completed_by_due", &T::completed_by_due, "Completed, by the second of the due time.")};
 }

@@ -34,13 +34,23 @@ std::pair<std::string, std::string> type_and_target(const Value& experiment,
   return {};
 }
 
+/// Latencies of the answers of one second, and how long the others have waited at its end.
+struct Times {
+  Histogram ended, waiting;
+  double quantile(double q) const {
+    if (ended.empty() && waiting.empty()) return no_value;
+    return seconds(quantile_so_far(ended, waiting, q));
+  }
+};
+
 }  // namespace
 
 /// Slices of one load and second, until all workers have sent theirs.
 struct RunReader::OpenSecond {
   LoadSecond numbers;
-  Histogram latency, late;
-  std::map<std::string, Histogram> steps;
+  Histogram late;
+  Times all;
+  std::map<std::string, Times> steps;
 };
 
 RunReader::RunReader() = default;
@@ -98,8 +108,10 @@ void RunReader::take(const Slice& slice) {
     n.requests += step.ended;
     n.failed += step.failed;
     n.attempts += step.attempts;
-    slot->latency.merge(step.latency);
-    slot->steps[name].merge(step.latency);
+    slot->all.ended.merge(step.latency);
+    slot->all.waiting.merge(step.waiting);
+    slot->steps[name].ended.merge(step.latency);
+    slot->steps[name].waiting.merge(step.waiting);
     for (Totals* totals : {&load.all, &load.steps[name]}) {
       totals->requests += step.ended;
       totals->failed += step.failed;
@@ -144,17 +156,17 @@ void RunReader::close(int second) {
     auto node = open_.extract(open_.begin());
     OpenSecond& open = *node.mapped();
     LoadSecond& n = open.numbers;
-    n.p50 = quantile(open.latency, 0.5);
-    n.p95 = quantile(open.latency, 0.95);
-    n.p99 = quantile(open.latency, 0.99);
-    n.max = open.latency.empty() ? no_value : seconds(open.latency.max());
+    n.p50 = open.all.quantile(0.5);
+    n.p95 = open.all.quantile(0.95);
+    n.p99 = open.all.quantile(0.99);
+    n.max = open.all.quantile(1);
     n.late = quantile(open.late, 0.99);
-    n.heat = heat_of(open.latency);
+    n.heat = heat_of(open.all.ended);
     for (auto& [name, step] : n.steps) {
-      const Histogram& h = open.steps[name];
-      step.p50 = quantile(h, 0.5);
-      step.p95 = quantile(h, 0.95);
-      step.p99 = quantile(h, 0.99);
+      const Times& times = open.steps[name];
+      step.p50 = times.quantile(0.5);
+      step.p95 = times.quantile(0.95);
+      step.p99 = times.quantile(0.99);
     }
     LoadView& load = named(view_.loads, node.key().second);
     load.saturated_seconds += n.saturated;

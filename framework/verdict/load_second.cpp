@@ -9,7 +9,7 @@
 namespace gunflint {
 
 void SecondOfLoad::add(const SecondOfLoad& o) {
-  times.merge(o.times);
+  times.merge(o.times), late.merge(o.late);
   ended += o.ended, failed += o.failed, attempts += o.attempts;
   due += o.due, dropped += o.dropped, journeys += o.journeys, completed += o.completed;
   sent += o.sent, answered += o.answered, in_flight += o.in_flight, asked += o.asked;
@@ -18,7 +18,7 @@ void SecondOfLoad::add(const SecondOfLoad& o) {
 }
 
 void SecondOfLoad::subtract(const SecondOfLoad& o) {
-  times.subtract(o.times);
+  times.subtract(o.times), late.subtract(o.late);
   ended -= o.ended, failed -= o.failed, attempts -= o.attempts;
   due -= o.due, dropped -= o.dropped, journeys -= o.journeys, completed -= o.completed;
   sent -= o.sent, answered -= o.answered, in_flight -= o.in_flight, asked -= o.asked;
@@ -34,19 +34,24 @@ SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of) {
     out.sent += slice.sent;
     out.in_flight += static_cast<double>(slice.in_flight);
     out.asked += slice.asked;
+    out.late.merge(slice.late);
     if (slice.saturated) out.saturated = 1;
     for (const auto& step : slice.steps) {
       out.answered += step.ended;
       if (!of.journey.empty() && step.journey != of.journey) continue;
       if (!of.step.empty() && step.step != of.step) continue;
       out.ended += step.ended, out.failed += step.failed, out.attempts += step.attempts;
-      if (!journey_times) out.times.merge(step.latency);
+      if (journey_times) continue;
+      out.times.merge(step.latency);
+      out.waiting.merge(step.waiting);
     }
     for (const auto& journey : slice.journeys) {
       if (!of.journey.empty() && journey.journey != of.journey) continue;
       out.due += journey.due, out.dropped += journey.dropped;
       out.journeys += journey.ended, out.completed += journey.completed;
-      if (journey_times) out.times.merge(journey.duration);
+      if (!journey_times) continue;
+      out.times.merge(journey.duration);
+      out.waiting.merge(journey.waiting);
     }
   }
   out.longest = out.times.max();
@@ -80,6 +85,18 @@ std::optional<LoadMetric> load_metric(const std::string& name) {
   return std::nullopt;
 }
 
+namespace {
+
+/// As quantile_so_far.
+Duration mean_so_far(const Histogram& ended, const Histogram& waiting) {
+  if (waiting.empty()) return ended.mean();
+  Histogram all = ended;
+  all.merge(waiting);
+  return std::max(ended.mean(), all.mean());
+}
+
+}  // namespace
+
 std::optional<double> value_of(const SecondOfLoad& o, const std::string& name) {
   auto share = [](std::uint64_t part, std::uint64_t whole) -> std::optional<double> {
     if (whole == 0) return std::nullopt;
@@ -92,10 +109,10 @@ std::optional<double> value_of(const SecondOfLoad& o, const std::string& name) {
   const auto metric = load_metric(name);
   if (!metric) return std::nullopt;
   if (metric->kind == LoadMetric::Kind::Quantile || name == "max" || name == "mean") {
-    if (o.times.empty()) return std::nullopt;
-    if (name == "max") return seconds(o.longest);
-    if (name == "mean") return seconds(o.times.mean());
-    return seconds(o.times.quantile(metric->quantile));
+    if (o.times.empty() && o.waiting.empty()) return std::nullopt;
+    if (name == "max") return seconds(std::max(o.longest, o.waiting.max()));
+    if (name == "mean") return seconds(mean_so_far(o.times, o.waiting));
+    return seconds(quantile_so_far(o.times, o.waiting, metric->quantile));
   }
   if (name == "error_rate") return share(o.failed, o.ended);
   if (name == "success_rate") return share(o.ended - std::min(o.failed, o.ended), o.ended);
@@ -141,8 +158,11 @@ Measure measure(const SecondOfLoad& over, const Condition& condition) {
   if (condition.comparison == Comparison::Between && *out.value > limit)
     limit = condition.upper.value;
   if (metric.kind == LoadMetric::Kind::Quantile) {
-    out.total = over.times.count();
-    out.bad = static_cast<std::uint64_t>(std::llround(over.times.above(from_seconds(limit))));
+    // Of those still waiting only they are decided whose age is over the limit already.
+    const Duration most = from_seconds(limit);
+    const auto waited = static_cast<std::uint64_t>(std::llround(over.waiting.above(most)));
+    out.total = over.times.count() + waited;
+    out.bad = static_cast<std::uint64_t>(std::llround(over.times.above(most))) + waited;
     out.surely = out.violated && not_by_chance(out.bad, out.total, 1 - metric.quantile);
   } else if (metric.kind == LoadMetric::Kind::Share) {
     const bool journeys = condition.metric == "completion_rate";

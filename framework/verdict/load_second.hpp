@@ -13,7 +13,9 @@
 namespace gunflint {
 
 struct SecondOfLoad {
-  Histogram times;  ///< request latencies; of a journey: due to last answer
+  Histogram times;    ///< request latencies; of a journey: due to last answer
+  Histogram waiting;  ///< ages of those without an answer at the end of this second; not summed
+  Histogram late;     ///< the generator's own error, of the whole load
   std::uint64_t ended = 0, failed = 0, attempts = 0;  ///< requests
   std::uint64_t due = 0, dropped = 0, journeys = 0, completed = 0;
   std::uint64_t sent = 0;      ///< of the whole load
@@ -24,8 +26,8 @@ struct SecondOfLoad {
   int seconds = 0;
   int saturated = 0;  ///< seconds in which the generator was the limit
 
-  void add(const SecondOfLoad& other);
-  void subtract(const SecondOfLoad& other);  ///< leaves `longest`
+  void add(const SecondOfLoad& other);       ///< leaves `waiting`
+  void subtract(const SecondOfLoad& other);  ///< leaves `longest` and `waiting`
 };
 
 /// The part of one second's slices (all workers) that `of` looks at.

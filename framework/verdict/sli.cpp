@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 namespace gunflint {
 namespace {
 
@@ -70,6 +72,20 @@ void Sli::restart(int second) {
 
 void Sli::start_clock() { target_.start_clock(); }
 
+/// Latency runs from the due time, so what the generator sends late is in it. A limit that would
+/// hold without our own error is not violated by the system under test.
+bool Sli::lateness_explains(double value, const Histogram& late) const {
+  const auto metric = load_metric(setup_.expect.metric);
+  using K = LoadMetric::Kind;
+  const bool a_time = metric && (metric->kind == K::Quantile || metric->kind == K::Longest ||
+                                 metric->kind == K::Mean);
+  if (!a_time || late.empty()) return false;
+  const Duration ours = metric->kind == K::Longest ? late.max()
+                        : metric->kind == K::Mean  ? late.mean()
+                                                   : late.quantile(0.99);
+  return setup_.expect.holds(std::max(0.0, value - seconds(ours)));
+}
+
 Look Sli::look_at_load() const {
   Look look;
   if (!window_.full()) return look;
@@ -95,9 +111,14 @@ Look Sli::look_at_load() const {
   look.bad = measured.bad, look.total = measured.total;
   const bool red = setup_.binomial ? measured.surely : measured.violated;
   look.light = red ? Colour::Red : Colour::Green;
-  if (sum.saturated * 10 > sum.seconds && setup_.binomial) {
+  if (!setup_.binomial) return look;
+  if (sum.saturated * 10 > sum.seconds) {
     look.light = Colour::Unknown;
     look.why = "the load generator was the limit";
+  } else if (red && lateness_explains(*measured.value, sum.late)) {
+    look.light = Colour::Unknown;
+    look.why = fmt::format("the load generator itself sent late, one in a hundred by more than {}",
+                           human(sum.late.quantile(0.99)));
   }
   return look;
 }

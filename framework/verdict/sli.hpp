@@ -52,6 +52,7 @@ class Sli {
 
  private:
   Look look_at_load() const;
+  bool lateness_explains(double value, const Histogram& late) const;
 
   Setup setup_;
   RollingWindow window_;

@@ -32,6 +32,8 @@ SecondOfLoad RollingWindow::sum() const {
   SecondOfLoad sum = sum_;
   sum.longest = Duration(0);
   for (const auto& [second, sample] : kept_) sum.longest = std::max(sum.longest, sample.longest);
+  if (kept_.empty()) return sum;
+  sum.waiting = kept_.back().second.waiting;
   return sum;
 }
 

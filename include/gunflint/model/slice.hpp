@@ -41,6 +41,11 @@ struct Names<ErrorClass> {
                                     std::pair{ErrorClass::Extract, "extract"}};
 };
 
+/// An answer still missing counts with its age so far (LANGUAGE, Load), where that makes the
+/// quantile worse: a request of 1 ms that will take 5 s says nothing yet, and never makes the slow
+/// ones look faster.
+Duration quantile_so_far(const Histogram& ended, const Histogram& waiting, double q);
+
 /// Requests of one step that ended in this second.
 struct StepSlice {
   std::string journey, step;
@@ -49,6 +54,9 @@ struct StepSlice {
   std::map<std::string, std::uint64_t> errors;  ///< error class -> count; sums to `failed`
   Histogram latency;                            ///< from the due time; errors included
   Histogram service;                            ///< from the actual send
+  /// Ages, from the due time, of the requests that have no answer at the end of the second. Not a
+  /// count of ended ones: the same request is here again a second later, older.
+  Histogram waiting;
   static Fields<StepSlice> fields();
 };
 
@@ -60,6 +68,7 @@ struct JourneySlice {
   std::uint64_t ended = 0;      ///< includes the cut off, not the dropped
   std::uint64_t completed = 0;  ///< every step succeeded
   Histogram duration;           ///< due to last answer, without think time
+  Histogram waiting;            ///< ages, without think time, of those that miss an answer just now
   /// Completions (and losses) by the second in which the journey was DUE, for users_affected:
   /// second -> {ended incl. dropped, completed}. Seconds are absolute.
   std::map<std::string, std::uint64_t> ended_by_due, completed_by_due;

@@ -14,6 +14,9 @@ namespace gunflint::test {
 struct Traffic {
   std::uint64_t count = 100, slow = 0, failed = 0;
   bool saturated = false;
+  std::uint64_t waiting = 0;  ///< that many have no answer at the end of the second,
+  Duration age{};             ///< and have waited so long
+  Duration late{};            ///< sent so much after they were due, by our own fault
 };
 
 inline Slice slice_of(int second, const Traffic& t) {
@@ -30,6 +33,8 @@ inline Slice slice_of(int second, const Traffic& t) {
   if (t.failed > 0) step.errors["http_5xx"] = t.failed;
   step.latency.record(10ms, t.count - t.slow);
   step.latency.record(1s, t.slow);
+  step.waiting.record(t.age, t.waiting);
+  slice.late.record(t.late, t.count);
   JourneySlice journey;
   journey.journey = "buy";
   journey.due = journey.ended = t.count;

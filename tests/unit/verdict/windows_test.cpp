@@ -246,6 +246,45 @@ TEST(Generator, ASaturatedGeneratorIsNeverAPass) {
   EXPECT_EQ(story.finding("shoppers", Finding::Kind::Load).held, Held::Inconclusive);
 }
 
+TEST(Load, AnAnswerStillMissingCountsWithItsAgeSoFar) {
+  // The server hangs: nothing is answered any more, and those under way grow older.
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p99 < 2s", 5s));
+  Story story(e);
+  story.traffic(20);
+  for (int second = 1; second <= 3; ++second)
+    story.traffic(1, {.count = 0, .waiting = 100, .age = std::chrono::seconds(second)});
+  const auto finding = story.finding("fast");
+  EXPECT_EQ(finding.held, Held::No);
+  ASSERT_FALSE(finding.evidence.empty());
+  EXPECT_LE(finding.evidence.front().from_second, 23);
+}
+
+TEST(Load, AYoungRequestNeverMakesSlowOnesLookFaster) {
+  Histogram ended, waiting;
+  ended.record(5s, 100);
+  waiting.record(1ms, 500);
+  EXPECT_NEAR(seconds(quantile_so_far(ended, waiting, 0.5)), 5, 0.05);
+  waiting.record(20s, 400);
+  EXPECT_NEAR(seconds(quantile_so_far(ended, waiting, 0.99)), 20, 0.2);
+}
+
+TEST(Generator, WhatItSentLateItselfIsNotHeldAgainstTheSystem) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p95 < 800ms", 5s));
+  Story story(e);
+  story.traffic(20);
+  story.traffic(10, {.count = 100, .slow = 20, .late = 300ms});
+  story.drain();
+  EXPECT_EQ(story.finding("fast").held, Held::Inconclusive);
+
+  Story other(e);
+  other.traffic(20);
+  other.traffic(10, {.count = 100, .slow = 20, .late = 50ms});
+  other.drain();
+  EXPECT_EQ(other.finding("fast").held, Held::No);
+}
+
 TEST(Semantics24, UsersAffectedAreThoseDueUnderFaultWhoDidNotComplete) {
   auto e = experiment();
   e.steady_state.push_back(hypothesis("few", "users_affected < 2%"));
