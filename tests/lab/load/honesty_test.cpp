@@ -61,6 +61,11 @@ TEST(Honesty, AStallOfOneSecondIsReportedAsItIs) {
                 human(latency.quantile(q)).c_str(), human(truth.quantile(q)).c_str());
   EXPECT_EQ(c.due(), count);
   EXPECT_EQ(c.completed(), count);
+  // At the end of the fifth second nearly all of its 2,000 still wait, the oldest for a second.
+  const auto& waiting = c.slices.at(4).steps.at(0).waiting;
+  EXPECT_GT(waiting.count(), 1'600u);
+  EXPECT_NEAR(seconds(waiting.max()), 1, 0.1);
+  EXPECT_TRUE(c.slices.back().steps.at(0).waiting.empty());
   for (const double q : {0.99, 0.999}) {
     const double right = seconds(truth.quantile(q));
     EXPECT_GE(right, q == 0.99 ? 0.89 : 0.98);
