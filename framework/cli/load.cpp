@@ -110,10 +110,10 @@ class LiveLine {
     }
     const auto line = fmt::format(
         "{:>4}s  due {}/s  answered {}/s  failed {}  p50 {}  p99 {}  max {}  under way {}{}",
-        slice.second + 1, due, ended - failed, failed, human(quantile_so_far(latency, waiting, 0.5)),
-        human(quantile_so_far(latency, waiting, 0.99)),
-        human(quantile_so_far(latency, waiting, 1)), slice.in_flight,
-        slice.saturated ? "  generator is the limit" : "");
+        slice.second + 1, due, ended - failed, failed,
+        human(quantile_so_far(latency, waiting, 0.5)),
+        human(quantile_so_far(latency, waiting, 0.99)), human(quantile_so_far(latency, waiting, 1)),
+        slice.in_flight, slice.saturated ? "  generator is the limit" : "");
     if (terminal_)
       std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
     else if (slice.second < 10 || slice.second % 10 == 9)
