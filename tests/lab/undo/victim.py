@@ -4,6 +4,8 @@ import os, shutil, signal, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import snapshot
 
+ONLY_V2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")  # the one hierarchy has all controllers
+
 VICTIM = r"""
 import ctypes, os, signal, socket, sys, threading, time
 ctypes.CDLL(None).prctl(15, b"matrix-shop", 0, 0, 0)  # a name of its own: a reload goes to the family's head
@@ -34,9 +36,9 @@ class Place:
         assert self.victim.stdout.readline() == b"up\n"
         self.name = f"/matrix-{os.getpid()}"
         self.groups = []
-        for mount in ("cpu", "memory", "pids", "unified"):
-            path = f"/sys/fs/cgroup/{mount}{self.name}"
-            if os.path.isdir(f"/sys/fs/cgroup/{mount}") and os.access(f"/sys/fs/cgroup/{mount}", os.W_OK):
+        for mount in ("",) if ONLY_V2 else ("/cpu", "/memory", "/pids", "/unified"):
+            path = f"/sys/fs/cgroup{mount}{self.name}"
+            if os.path.isdir(f"/sys/fs/cgroup{mount}") and os.access(f"/sys/fs/cgroup{mount}", os.W_OK):
                 os.mkdir(path)
                 self.groups.append(path)
                 for pid in self.pids():
@@ -110,7 +112,8 @@ def stopped(place):
 
 
 def frozen(place):
-    return "1" == snapshot.read(f"/sys/fs/cgroup/unified{place.name}/cgroup.freeze").strip()
+    mount = "" if ONLY_V2 else "/unified"
+    return "1" == snapshot.read(f"/sys/fs/cgroup{mount}{place.name}/cgroup.freeze").strip()
 
 
 def file_changed(place):
@@ -118,6 +121,8 @@ def file_changed(place):
 
 
 def quota(place):
+    if ONLY_V2:
+        return not snapshot.read(f"/sys/fs/cgroup{place.name}/cpu.max").startswith("max")
     return snapshot.read(f"/sys/fs/cgroup/cpu{place.name}/cpu.cfs_quota_us").strip() != "-1"
 
 
@@ -127,7 +132,8 @@ def open_files(place):
 
 
 def packets_held(_):
-    return "gf-" in snapshot.run("iptables-save", "-t", "mangle")
+    return ("gf-" in snapshot.run("iptables-save", "-t", "mangle") or
+            "netem" in snapshot.run("tc", "qdisc", "show"))
 
 
 # name -> (fault, params, is it in force?)

@@ -1,0 +1,147 @@
+"""`network` by the kernel's netem: what an application measures, who else notices, what is left."""
+import random, socket, statistics, subprocess, sys, time
+
+from agent_client import Agent
+
+ECHO = """
+import socket, sys, threading
+def serve(peer):
+    while (data := peer.recv(1000)): peer.sendall(data)
+def listen(address):
+    s = socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
+    print(s.getsockname()[1], flush=True)
+    while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+threading.Thread(target=listen, args=(sys.argv[1],), daemon=True).start()
+import time; time.sleep(1000)
+"""
+
+
+class Echo:
+    def __init__(self, address, *before):
+        self.address = address
+        self.process = subprocess.Popen([*before, sys.executable, "-c", ECHO, address], stdout=subprocess.PIPE)
+        self.port = int(self.process.stdout.readline())
+
+    def round_trips(self, count):
+        """Milliseconds, by an application."""
+        trips = []
+        with socket.create_connection((self.address, self.port), timeout=5) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for _ in range(count):
+                begin = time.monotonic()
+                s.sendall(b"x")
+                assert s.recv(1) == b"x"
+                trips.append((time.monotonic() - begin) * 1000)
+        return trips
+
+    def median(self, count=25):
+        return statistics.median(self.round_trips(count))
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Injection:
+    """One injection on this host, as a coordinator does it."""
+
+    def __init__(self, program, params):
+        self.agent = Agent(program)
+        welcome = self.agent.ask("hello", protocol=1, version="test", run=f"run-{random.randrange(1 << 40):x}",
+                                 lease="30s")
+        assert welcome["kind"] == "welcome", welcome
+        tag = "gf-" + "".join(random.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(10))
+        boot = open("/proc/sys/kernel/random/boot_id").read().strip()
+        self.done = self.agent.ask("inject", injection="i1", fault="network", tag=tag, params=params, lasting="60s",
+                                   member={"target": "host", "id": "host", "label": "host", "boot_id": boot},
+                                   on_disconnect="restore")
+        assert self.done["kind"] == "inject_done", self.done
+
+    def bite(self):
+        return self.agent.wait_unasked("bite", 10)["bite"]
+
+    def restore(self):
+        done = self.agent.ask("restore", injection="i1")
+        assert done["kind"] == "restore_done" and done.get("verified"), done
+        assert self.agent.ask("bye").get("clean")
+        self.agent.end()
+
+
+def show(*what):
+    return subprocess.run(["tc", *what, "show"], stdout=subprocess.PIPE, check=True).stdout.decode()
+
+
+def qdiscs():
+    return show("qdisc") + show("filter")
+
+
+def delayed(program, name, server, other, params, asked, within):
+    """Held for `asked` milliseconds, by netem; `other` is not; afterwards everything is as before."""
+    before, pictured = server.median(), qdiscs()
+    beside = other.median()
+    injection = Injection(program, params)
+    try:
+        assert "netem" in qdiscs(), "it is not netem that delays: " + qdiscs()
+        added, still = server.median() - before, other.median() - beside
+        bite = injection.bite()
+        while not bite.get("in_force"):
+            bite = injection.bite()
+    finally:
+        injection.restore()
+    after = server.median() - before
+    assert qdiscs() == pictured, "queueing disciplines differ:\n" + qdiscs() + "before:\n" + pictured
+    print(f"ok: netem, {name}: asked {asked} ms, an application measures {added:+.2f}, another service "
+          f"{still:+.2f}, afterwards {after:+.2f}; {bite['sentence']}", flush=True)
+    assert abs(added - asked) <= within, "more than that off"
+    assert still < 2 and after < 2, "somebody else is delayed, or still"
+
+
+def jittered(program, server, params, delay, jitter):
+    """Even over delay plus or minus jitter: mean and quartiles of a uniform distribution."""
+    base = server.median()
+    injection = Injection(program, params)
+    try:
+        trips = sorted(t - base for t in server.round_trips(200))
+    finally:
+        injection.restore()
+    low, middle, high = (trips[len(trips) * k // 4] for k in (1, 2, 3))
+    print(f"ok: netem, jitter: asked {delay} +- {jitter} ms, quartiles {low:.1f} {middle:.1f} {high:.1f}, "
+          f"from {trips[0]:.1f} to {trips[-1]:.1f}", flush=True)
+    assert abs(middle - delay) <= jitter / 3, "the middle is not the delay"
+    assert abs((high - low) - jitter) <= jitter / 2, "half of an even distribution lies between the quartiles"
+    assert trips[0] >= delay - jitter - 1
+
+
+def all_of_it(program):
+    servers = [Echo("127.0.0.1"), Echo("127.0.0.1")]
+    subprocess.run(["ip", "netns", "add", "peer"], check=True)
+    for argv in (["ip", "link", "add", "gfa", "type", "veth", "peer", "name", "gfb", "netns", "peer"],
+                 ["ip", "addr", "add", "10.77.0.1/24", "dev", "gfa"], ["ip", "link", "set", "gfa", "up"],
+                 ["ip", "-n", "peer", "addr", "add", "10.77.0.2/24", "dev", "gfb"],
+                 ["ip", "-n", "peer", "link", "set", "gfb", "up"]):
+        subprocess.run(argv, check=True)
+    inside = ("nsenter", "--net=/run/netns/peer")
+    servers += [Echo("10.77.0.2", *inside), Echo("10.77.0.2", *inside)]
+    one, other, far, beside = servers
+    failed = False
+    try:
+        for case in (
+                lambda: delayed(program, "our port on loopback", one, other,
+                                {"from": {"ports": [one.port]}, "delay": "50ms"}, 50, 2),
+                lambda: delayed(program, "a service on loopback", one, other,
+                                {"to": {"hosts": ["127.0.0.1"], "ports": [one.port]}, "delay": "50ms"}, 50, 2),
+                lambda: delayed(program, "a service of another host", far, beside,
+                                {"to": {"hosts": ["10.77.0.2"], "ports": [far.port]}, "delay": "50ms"}, 50, 2),
+                lambda: delayed(program, "everything of this host", far, one, {"delay": "20ms"}, 20, 2),
+                lambda: jittered(program, one,
+                                 {"from": {"ports": [one.port]}, "delay": "50ms", "jitter": "20ms"}, 50, 20)):
+            try:
+                case()
+            except Exception as e:
+                failed = True
+                print(f"FAILED: netem: {type(e).__name__}: {e}", flush=True)
+    finally:
+        for server in servers:
+            server.end()
+        subprocess.run(["ip", "netns", "del", "peer"], check=True)
+    return not failed
