@@ -10,7 +10,7 @@
 
 #include "agent/holder_keeper.hpp"
 #include "agent/injection.hpp"
-#include "agent/keys.hpp"
+#include "host/keys.hpp"
 #include "agent/ledger.hpp"
 #include "agent/parts.hpp"
 

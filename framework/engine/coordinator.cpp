@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/signals.hpp"
+#include "host/keys.hpp"
 
 namespace gunflint {
 namespace {
@@ -139,6 +140,11 @@ class Coordinator {
       refuse(plan);
       return false;
     }
+    if (auto reserved = reserve(plan); !reserved) {
+      feed(Record{GateFailed{reserved.error().message}, 0s});
+      feed(Refused{Outcome::NotStarted, reserved.error().message});
+      return false;
+    }
     for (const auto& target : order_.experiment.targets)
       if (auto watched = crew_.watch("local", target); !watched) {
         feed(Trouble{watched.error().message});
@@ -158,6 +164,17 @@ class Coordinator {
       if (run_->ending()) return false;
     }
     return true;
+  }
+
+  /// What the faults will change is ours from here to the end of the run, not only while they are
+  /// in force: another run is refused before it has touched anything (rule 11, exit 3).
+  Result<void> reserve(const Plan& plan) {
+    std::vector<std::string> keys;
+    for (const auto& fault : plan.faults)
+      for (const auto& injection : fault.injections)
+        for (const auto& key : injection.keys) keys.push_back(key + " (for its whole run)");
+    locks_.set_run(folder_.id);
+    return locks_.lock("run", keys);
   }
 
   bool prepare_load() {
@@ -247,6 +264,7 @@ class Coordinator {
   RunFolder folder_;
   Journal journal_;
   Inbox inbox_;
+  KeyLocks locks_;
   SignalWatch signals_;
   Crew crew_;
   std::optional<Run> run_;

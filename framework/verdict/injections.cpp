@@ -144,7 +144,7 @@ Finding Injections::fault_finding(const FaultSpec& fault, bool gate_failed) cons
     f.held = fault.optional ? Held::Yes : Held::Inconclusive;
     f.sentence = "Not injected: " + story.refused + ".";
   } else {
-    f.sentence = gate_failed ? "Not injected: the system was not steady at the gate."
+    f.sentence = gate_failed ? "Not injected: the run was held back before its first injection."
                              : "Never injected: the run ended before its start moment.";
   }
   if (!story.left_changed.empty()) {

@@ -1,8 +1,8 @@
 #pragma once
 /// Locks that hold for the whole machine, across users and network namespaces: one file that
-/// everybody may write, of which each key owns 64 bytes. The kernel locks those bytes for a process
-/// and lets go when it ends, however it ends; they say for whom. The file stays: it is empty of
-/// meaning when nobody holds a lock.
+/// everybody may write, of which each key owns one byte, locked by the kernel for a process until
+/// that ends, however it ends. The file's text says for which run. It stays, and without locks it
+/// means nothing.
 
 #include <string>
 

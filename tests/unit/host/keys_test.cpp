@@ -1,4 +1,4 @@
-#include "agent/keys.hpp"
+#include "host/keys.hpp"
 
 #include <csignal>
 #include <fstream>

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/machine_lock.hpp"
+#include "host/machine_lock.hpp"
 
 namespace gunflint {
 

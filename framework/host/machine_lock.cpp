@@ -1,4 +1,4 @@
-#include "agent/machine_lock.hpp"
+#include "host/machine_lock.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,18 +16,26 @@ namespace gunflint {
 namespace {
 
 constexpr off_t slot_size = 64;
-constexpr std::uint32_t slots = 1u << 20;  ///< sparse: a page is used for each that was ever taken
+constexpr std::uint32_t slots = 1024;
 
+/// Which byte is locked: far beyond the end of the file, where locks need no bytes, so that two
+/// keys practically never share one.
+off_t place_of(const std::string& key) {
+  return static_cast<off_t>(crc32c(key)) << 30 | static_cast<off_t>(crc32c("2" + key) >> 2);
+}
+/// Where the owner's name stands, behind the key's checksum: two keys may share a slot, and then
+/// only the last one's owner is named.
 off_t slot_of(const std::string& key) {
   return static_cast<off_t>(crc32c(key) % slots) * slot_size;
 }
+std::string stamp_of(const std::string& key) { return fmt::format("{:08x} ", crc32c(key)); }
 
 struct flock range(const std::string& key, short type) {
   struct flock lock {};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
-  lock.l_start = slot_of(key);
-  lock.l_len = slot_size;
+  lock.l_start = place_of(key);
+  lock.l_len = 1;
   return lock;
 }
 
@@ -35,8 +43,12 @@ struct flock range(const std::string& key, short type) {
 std::string owner_in(int fd, const std::string& key) {
   std::array<char, slot_size> text{};
   if (::pread(fd, text.data(), text.size(), slot_of(key)) <= 0) return {};
+  const std::string stamp = stamp_of(key);
+  std::string_view rest(text.data(), text.size());
+  if (!rest.starts_with(stamp)) return {};
+  rest.remove_prefix(stamp.size());
   std::string owner;
-  for (const char c : text) {
+  for (const char c : rest) {
     const bool fits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                       c == '-' || c == '_' || c == '.';
     if (!fits) break;
@@ -76,7 +88,7 @@ Result<void> MachineLocks::lock(const std::string& key, const std::string& owner
   if (!open()) return {};
   auto wanted = range(key, F_WRLCK);
   if (::fcntl(file_.get(), F_SETLK, &wanted) == 0) {
-    std::string text = owner.substr(0, slot_size);
+    std::string text = stamp_of(key) + owner;
     text.resize(slot_size, '\0');
     // A name that cannot be written is missed by whoever asks, and by nobody else.
     (void)!::pwrite(file_.get(), text.data(), text.size(), slot_of(key));
