@@ -10,9 +10,9 @@
 
 #include "agent/holder_keeper.hpp"
 #include "agent/injection.hpp"
-#include "host/keys.hpp"
 #include "agent/ledger.hpp"
 #include "agent/parts.hpp"
+#include "host/keys.hpp"
 
 namespace gunflint {
 
@@ -106,6 +106,8 @@ class Agent {
   Duration lease_ = 3s;
   Duration last_heard_{};  ///< CLOCK_BOOTTIME
   Time opened_{}, next_beat_{}, planned_wake_{}, ending_since_{};
+  std::string name_of_place() const { return parts_.place == Place::Api ? "api" : "host"; }
+  bool recover_only_ = false;
   bool greeted_ = false, listening_ = true, ending_ = false, lease_over_ = false;
   std::uint64_t bye_ = 0;
   bool said_bye_ = false;

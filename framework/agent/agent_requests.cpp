@@ -17,6 +17,28 @@ namespace {
 
 constexpr Duration find_deadline = 10s, examine_deadline = 15s, recover_deadline = 60s;
 
+/// Before our own ledger exists: opening and closing it would drop its lock.
+std::vector<std::string> living_agents_of(const std::string& folder, const std::string& run,
+                                          const std::string& place) {
+  std::vector<std::string> alive;
+  const auto paths = list_ledgers(folder);
+  if (!paths) return alive;
+  for (const auto& path : *paths) {
+    const auto owner = ledger_owner(path);
+    const auto text = read_text_file(path);
+    const auto content = text ? parse_ledger(*text) : fail(text.error());
+    if (!owner || *owner == 0 || !content) continue;
+    if (content->head.run != run || content->head.place != place) continue;
+    alive.push_back(
+        fmt::format("its agent (pid {}) is alive and keeps {} fault{} in force to {} "
+                    "end; `gunflint stop {}` ends {} now",
+                    *owner, content->open.size(), content->open.size() == 1 ? "" : "s",
+                    content->open.size() == 1 ? "its" : "their", run,
+                    content->open.size() == 1 ? "it" : "them"));
+  }
+  return alive;
+}
+
 Value answer_of(const Result<void>& result) {
   return result ? Value::map() : error_word(result.error());
 }
@@ -51,6 +73,7 @@ void Agent::hello(std::uint64_t id, const Hello& ask) {
   run_ = ask.run;
   keys_.set_run(run_);
   instead_of_ = ask.instead_of;
+  recover_only_ = ask.recover_only;
   lease_ = ask.lease;
   // First what dead agents left: their keys are free, but their faults may be in force.
   run_task(
@@ -68,6 +91,7 @@ void Agent::welcome(std::uint64_t id, const Value& word) {
   answer.agent = seat_.id;
   answer.facts = encode(host_.facts());
   answer.recovered = static_cast<int>(report->done.size());
+  answer.done = report->done;
   for (const auto& left : report->left)
     answer.left.push_back(left.fault.empty()
                               ? left.what
@@ -76,11 +100,14 @@ void Agent::welcome(std::uint64_t id, const Value& word) {
   if (!instead_of_.empty() &&
       ::access(fmt::format("{}/{}.ledger", seat_.folder, instead_of_).c_str(), F_OK) == 0)
     answer.left.push_back("the ledger of the lost agent is still open");
+  if (recover_only_ && instead_of_.empty())
+    for (auto& alive : living_agents_of(seat_.folder, run_, name_of_place()))
+      answer.left.push_back(std::move(alive));
   LedgerHead head;
   head.agent = seat_.id;
   head.run = run_;
   head.version = GUNFLINT_VERSION;
-  head.place = parts_.place == Place::Api ? "api" : "host";
+  head.place = name_of_place();
   head.uid = host_.facts().uid;
   head.boot_id = host_.facts().boot_id;
   head.pid = ::getpid();

@@ -100,8 +100,9 @@ RecoveryReport recover_ledger(AgentHost& host, Ledger& ledger, const std::string
       const auto noted =
           ledger.append(UndoneLine{record->injection, result.verified, by, result.why});
       if (result.verified && noted) {
-        report.done.push_back(
-            fmt::format("{}{}", described(*record), result.gone ? " (it is no more)" : ""));
+        report.done.push_back(fmt::format("{}{}{}", described(*record),
+                                          record->run.empty() ? "" : " of run " + record->run,
+                                          result.gone ? " (it is no more)" : ""));
         continue;
       }
     }

@@ -108,7 +108,8 @@ struct ReportOptions {
 int report_command(const ReportOptions&);
 // ---- undo ----
 struct RecoverOptions {
-  bool all = false;  ///< of every user; needs root
+  bool all = false;                   ///< of every user; needs root
+  std::string out = "gunflint-runs";  ///< dead runs in there are visited
   bool json = false;
 };
 int recover_command(const RecoverOptions&);

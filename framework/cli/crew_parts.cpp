@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "cli/sudo.hpp"
 #include "host/http_curl.hpp"
 #include "host/real_host.hpp"
 #include "load/spawned_worker.hpp"
@@ -47,6 +48,10 @@ CrewParts crew_parts(const Sources& sources) {
     if (key == "api") return {this_program(), "api-agent"};
     if (key == "root") return {"sudo", "-n", "--", agent_program()};
     return {agent_program()};
+  };
+  parts.admit = [](const std::string& key) -> Result<void> {
+    if (key != "root") return {};
+    return admit_root(agent_program());
   };
   parts.make_worker = [](OnSlice on_slice, OnWorkerLost on_lost) {
     return spawn_worker({this_program(), "worker"}, std::move(on_slice), std::move(on_lost));

@@ -1,5 +1,6 @@
 // recover, status, stop: what a person asks about things that are, or were left, in force. And the
 // agent beside the coordinator, `gunflint api-agent`.
+#include <algorithm>
 #include <cstdio>
 
 #include <unistd.h>
@@ -9,6 +10,8 @@
 #include "agent/agent_main.hpp"
 #include "agent/undo_desk.hpp"
 #include "cli/commands.hpp"
+#include "cli/crew_parts.hpp"
+#include "engine/dead_runs.hpp"
 #include "gunflint/concepts/target.hpp"
 #include "holder/holder.hpp"
 #include "host/fd.hpp"
@@ -77,17 +80,33 @@ Result<RecoveryReport> recover(bool everybody) {
   return recover_machine(host, everybody, "recovery");
 }
 
-int tell(const Result<RecoveryReport>& report, bool json) {
+int tell(const Result<RecoveryReport>& report) {
   if (!report) return complain(report.error(), Outcome::UndoIncomplete);
-  std::fputs(json ? (to_json(encode(*report)) + "\n").c_str() : recovery_text(*report).c_str(),
-             stdout);
+  std::fputs(recovery_text(*report).c_str(), stdout);
   return exit_code(report->clean() ? Outcome::Held : Outcome::UndoIncomplete);
 }
 
 }  // namespace
 
+/// First the agents of dead runs, in the way they were opened; then what else lies in ledgers.
 int recover_command(const RecoverOptions& options) {
-  return tell(recover(options.all), options.json);
+  const CrewParts parts = crew_parts({});
+  const auto visits = visit_dead_runs(options.out, {parts.agent_argv, parts.admit});
+  if (!visits) return complain(visits.error(), Outcome::UndoIncomplete);
+  const bool clean =
+      std::all_of(visits->begin(), visits->end(), [](const Visit& v) { return v.left.empty(); });
+  if (!options.json) std::fputs(visits_text(*visits).c_str(), stdout);
+  const auto report = recover(options.all);
+  if (!report) return complain(report.error(), Outcome::UndoIncomplete);
+  if (options.json) {
+    Value all = encode(*report);
+    all.set("visits", encode(*visits));
+    std::puts(to_json(all).c_str());
+  } else if (visits->empty() || !report->done.empty() || !report->left.empty() ||
+             report->alive > 0) {
+    std::fputs(recovery_text(*report).c_str(), stdout);
+  }
+  return exit_code(clean && report->clean() ? Outcome::Held : Outcome::UndoIncomplete);
 }
 
 int status_command(const StatusOptions& options) {
@@ -125,7 +144,7 @@ int stop_command(const StopOptions& options) {
                            status.run, status.owner)
                    .c_str(),
                stderr);
-  const int code = tell(recover(false), false);
+  const int code = tell(recover(false));
   return left->empty() ? code : exit_code(Outcome::UndoIncomplete);
 }
 

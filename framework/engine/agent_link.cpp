@@ -137,7 +137,7 @@ void AgentLink::lose(std::string why) {
 
 void AgentLink::fence() {
   const std::lock_guard lock(mutex_);
-  // It leads a session of its own, and as it has not been waited for, its pid is still its own.
+  // It leads a group of its own, and as it has not been waited for, its pid is still its own.
   if (silent_ && child_.pid() > 1) ::kill(-child_.pid(), SIGKILL);
 }
 

@@ -19,7 +19,8 @@ Result<AgentProcess> AgentProcess::start(const std::vector<std::string>& argv) {
   order.argv = argv;
   order.in = input.first.get();
   order.out = output.second.get();
-  order.session = true;
+  // sudo remembers a password for a terminal's session; the agent below it makes its own.
+  order.session = argv.empty() || argv.front() != "sudo";
   AgentProcess child;
   GF_TRY_AS(child.pid_, launch(order));
   child.in_ = std::move(input.second);

@@ -1,5 +1,6 @@
 #pragma once
-/// A child process with its standard input and output as pipes: an agent. In a session of its own,
+/// A child process with its standard input and output as pipes: an agent. In a session of its own
+/// (below sudo: a process group),
 /// so that neither Ctrl-C nor a closed terminal reaches it before we have told it what to do.
 
 #include <optional>

@@ -105,6 +105,11 @@ class Coordinator {
 
   /// Durable before the agent starts: `recover` finds it whatever happens to us.
   bool open_agents() {
+    for (const auto& key : agents_)
+      if (auto admitted = order_.parts.admit(key); !admitted) {
+        feed(Refused{Outcome::ToolError, admitted.error().message});
+        return false;
+      }
     for (const auto& key : agents_) {
       if (run_->ending()) return false;
       Value how = Value::map();
@@ -119,11 +124,8 @@ class Coordinator {
         feed(Trouble{welcome.error().message});
         return false;
       }
-      if (welcome->recovered > 0)
-        feed(Record{
-            Note{"info", fmt::format("took back {} injection{} that a dead run had left",
-                                     welcome->recovered, welcome->recovered == 1 ? "" : "s")},
-            0s});
+      for (const auto& done : welcome->done)
+        feed(Record{Note{"info", "took back what a dead run had left: " + done}, 0s});
       for (const auto& left : welcome->left)
         feed(Record{Note{"warning", "a dead run has left behind: " + left + "; gunflint recover"},
                     0s});

@@ -25,6 +25,9 @@ constexpr Duration before_everything = 24h;
 struct CrewParts {
   /// The command that is the agent of this key ("local", "root", "api").
   std::function<std::vector<std::string>(const std::string& agent)> agent_argv;
+  /// Whether this user may start it; asked before anything is touched, and in the foreground: it
+  /// may ask the person at the terminal for a password.
+  std::function<Result<void>(const std::string& agent)> admit;
   std::function<Result<std::unique_ptr<Worker>>(OnSlice, OnWorkerLost)> make_worker;
   std::function<Result<std::unique_ptr<Probe>>(const ProbeSpec&, const std::string& metric)>
       make_probe;

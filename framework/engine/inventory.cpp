@@ -40,10 +40,13 @@ Plan ask_and_plan(const Experiment& experiment, const FindKind& find, CrewParts 
                   std::uint64_t seed) {
   const bool root = ::geteuid() == 0;
   Inbox inbox;
+  const auto admit = parts.admit;
   Crew crew(std::move(parts), inbox, "plan", 10s);
   Inventory inventory;
   for (const auto& [key, why] : agents_for(experiment, find, root))
-    if (auto opened = crew.open_agent(key); !opened)
+    if (auto admitted = admit(key); !admitted)
+      inventory.trouble["agent " + key] = admitted.error().message;
+    else if (auto opened = crew.open_agent(key); !opened)
       inventory.trouble["agent " + key] = opened.error().message;
   if (inventory.trouble.empty()) inventory = take_inventory(crew, experiment, find, seed, root);
   crew.start(CloseAgents{});

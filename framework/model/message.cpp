@@ -46,6 +46,7 @@ Fields<Welcome> Welcome::fields() {
           field("agent", &T::agent, "Its ledger."),
           field("facts", &T::facts, "What the machine is and can do."),
           field("recovered", &T::recovered, "Records of dead agents taken back."),
+          field("done", &T::done, "What was taken back."),
           field("left", &T::left, "What could not be taken back.")};
 }
 Fields<MembersFound> MembersFound::fields() {

@@ -21,8 +21,10 @@ struct Hello {
   static constexpr std::string_view kind = "hello";
   int protocol = protocol_version;
   std::string version, run;
-  Duration lease = 3s;        ///< without a beat for this long, what says `restore` is taken back
-  bool recover_only = false;  ///< take back what is open, then say so
+  Duration lease = 3s;  ///< without a beat for this long, what says `restore` is taken back
+  /// Takes back what is open, then says so. Without `instead_of`, Welcome.left also names the
+  /// agents of this run that are alive: `run` is dead, and they act on without it.
+  bool recover_only = false;
   /// Id of a lost agent. While its ledger is still there, Welcome.left says so: it is stopped, or
   /// its guardian is at work.
   std::string instead_of;
@@ -80,6 +82,7 @@ struct Welcome {
   std::string version, agent;     ///< agent: id of its ledger
   Value facts;                    ///< encode(Facts)
   int recovered = 0;              ///< records of dead agents that it took back on opening
+  std::vector<std::string> done;  ///< these records: "pause on nginx[12] of run 2026…"
   std::vector<std::string> left;  ///< what it could not take back
   static Fields<Welcome> fields();
 };

@@ -1,0 +1,141 @@
+#include "engine/dead_runs.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "engine/agent_link.hpp"
+#include "engine/journal.hpp"
+
+namespace gunflint {
+namespace {
+
+/// A guardian may still hold the ledger of an agent that has just died.
+constexpr int attempts = 6;
+constexpr Duration pause_between = 400ms;
+
+/// Most runs ended by themselves; their last line says so, and the rest need not be read.
+bool ended_clean(const std::string& journal) {
+  std::ifstream in(journal, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<std::int64_t>(in.tellg());
+  const std::int64_t from = std::max<std::int64_t>(0, size - 4096);
+  std::string tail(static_cast<std::size_t>(std::max<std::int64_t>(0, size - from)), '\0');
+  in.seekg(from);
+  in.read(tail.data(), static_cast<std::streamsize>(tail.size()));
+  if (!in || tail.empty() || tail.back() != '\n') return false;
+  tail.pop_back();
+  const auto event = parse_journal_line(std::string_view(tail).substr(tail.rfind('\n') + 1));
+  const auto* ended = event ? std::get_if<RunEnded>(&event->what) : nullptr;
+  return ended != nullptr && ended->exit != exit_code(Outcome::UndoIncomplete);
+}
+
+std::string host_name() {
+  char name[256] = "?";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+/// Empty: it can be opened again from here.
+std::string why_not(const AgentOpened& opened) {
+  if (opened.agent != "local" && opened.agent != "root" && opened.agent != "api")
+    return fmt::format(
+        "agent `{}` is reached in a way that this version does not know; run "
+        "`gunflint-agent recover` on its host",
+        opened.agent);
+  if (opened.host != host_name())
+    return fmt::format(
+        "agent `{}` ran on the host {}, and this is {}; run `gunflint recover` there", opened.agent,
+        opened.host, host_name());
+  return {};
+}
+
+Visit visit(const RunFolder& run, const AgentOpened& opened, const Visitor& visitor) {
+  Visit result;
+  result.run = run.id;
+  result.agent = opened.agent;
+  if (auto why = why_not(opened); !why.empty()) {
+    result.left = {std::move(why)};
+    return result;
+  }
+  if (auto admitted = visitor.admit(opened.agent); !admitted) {
+    result.left = {admitted.error().message};
+    return result;
+  }
+  Hello hello;
+  hello.version = GUNFLINT_VERSION;
+  hello.run = run.id;
+  hello.recover_only = true;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(pause_between * attempt);
+    result.left.clear();
+    auto link = AgentLink::open(visitor.agent_argv(opened.agent), hello, nullptr, nullptr);
+    if (!link) {
+      result.left = {link.error().message};
+      continue;
+    }
+    const Welcome& welcome = (*link)->welcome();
+    result.done.insert(result.done.end(), welcome.done.begin(), welcome.done.end());
+    result.left = welcome.left;
+    if (auto closed = (*link)->farewell(20s); closed && !closed->clean)
+      result.left.insert(result.left.end(), closed->left.begin(), closed->left.end());
+    if (result.left.empty()) break;
+  }
+  if (!result.left.empty()) return result;
+  result.closed = true;
+  if (auto noted = append_to_journal(run.journal(), AgentClosed{opened.agent, true}); !noted)
+    result.left = {"nothing is left of it, but its journal could not be told so: " +
+                   noted.error().message};
+  return result;
+}
+
+}  // namespace
+
+Fields<Visit> Visit::fields() {
+  using T = Visit;
+  return {field("run", &T::run, "Of which dead run."), field("agent", &T::agent, "Which agent."),
+          field("closed", &T::closed, "Nothing of it is left."),
+          field("done", &T::done, "Taken back."),
+          field("left", &T::left, "What stays, or why it was not visited.")};
+}
+
+Result<std::vector<AgentOpened>> unclosed_agents(const std::string& journal) {
+  std::vector<AgentOpened> open;
+  GF_TRY(read_journal(journal, [&](Event event) {
+    if (auto* opened = std::get_if<AgentOpened>(&event.what)) open.push_back(std::move(*opened));
+    if (const auto* closed = std::get_if<AgentClosed>(&event.what); closed && closed->clean)
+      std::erase_if(open, [&](const AgentOpened& o) { return o.agent == closed->agent; });
+    return true;
+  }));
+  return open;
+}
+
+Result<std::vector<Visit>> visit_dead_runs(const std::string& out, const Visitor& visitor) {
+  GF_TRY_AS(const auto runs, list_runs(out));
+  std::vector<Visit> visits;
+  for (const auto& run : runs) {
+    if (run_is_alive(run.journal()) || ended_clean(run.journal())) continue;
+    const auto open = unclosed_agents(run.journal());
+    if (!open)
+      visits.push_back({run.id, "", false, {}, {open.error().message}});
+    else
+      for (const auto& opened : *open) visits.push_back(visit(run, opened, visitor));
+  }
+  return visits;
+}
+
+std::string visits_text(const std::vector<Visit>& visits) {
+  std::string text;
+  for (const auto& visit : visits) {
+    for (const auto& done : visit.done) text += "taken back: " + done + "\n";
+    if (visit.closed && visit.left.empty())
+      text += fmt::format("visited: agent `{}` of run {}, which had died; nothing of it is left\n",
+                          visit.agent, visit.run);
+    for (const auto& left : visit.left) text += fmt::format("left: run {}: {}\n", visit.run, left);
+  }
+  return text;
+}
+
+}  // namespace gunflint

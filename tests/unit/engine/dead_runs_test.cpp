@@ -1,0 +1,119 @@
+#include "engine/dead_runs.hpp"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "engine/journal.hpp"
+
+namespace gunflint {
+namespace {
+
+std::string this_host() {
+  char name[256] = "?";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+class DeadRuns : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/gf-dead-runs-XXXXXX";
+    out = ::mkdtemp(name);
+  }
+  void TearDown() override { std::filesystem::remove_all(out); }
+
+  /// A run of which only its journal is left. The path of that.
+  std::string run(const std::string& id, const std::vector<Happening>& happenings) {
+    std::filesystem::create_directories(out + "/" + id);
+    const std::string path = out + "/" + id + "/journal.jsonl";
+    auto journal = Journal::create(path);
+    for (const auto& what : happenings) {
+      Event event;
+      event.what = what;
+      EXPECT_TRUE(journal->append(event, Durable::No));
+    }
+    return path;
+  }
+  /// Starts nothing, and says what would have been started.
+  std::vector<Visit> visits() {
+    asked.clear();
+    const Visitor visitor{[](const std::string&) { return std::vector<std::string>{}; },
+                          [this](const std::string& agent) -> Result<void> {
+                            asked.push_back(agent);
+                            return fail(Cause::NotPermitted, "not here");
+                          }};
+    return visit_dead_runs(out, visitor).value();
+  }
+  static AgentOpened opened(const std::string& agent, const std::string& host = this_host()) {
+    Value how = Value::map(), argv = Value::list();
+    argv.push("/bin/touch");
+    argv.push("/tmp/gunflint-was-executed");
+    how.set("argv", std::move(argv));
+    return {agent, host, how};
+  }
+
+  std::string out;
+  std::vector<std::string> asked;
+};
+
+TEST_F(DeadRuns, AnAgentIsUnclosedUntilItIsClosedClean) {
+  const auto journal = run("r", {opened("local"), opened("root"), opened("api"),
+                                 AgentClosed{"local", true}, AgentClosed{"api", false}});
+  const auto open = unclosed_agents(journal);
+  ASSERT_TRUE(open);
+  ASSERT_EQ(open->size(), 2u);
+  EXPECT_EQ((*open)[0].agent, "root");
+  EXPECT_EQ((*open)[1].agent, "api") << "closed, but not clean";
+}
+
+TEST_F(DeadRuns, OnlyRunsThatMayHaveLeftSomethingAreVisited) {
+  run("1-ended", {opened("local"), AgentClosed{"local", true}, RunEnded{0}});
+  run("2-undo-incomplete", {opened("local"), AgentClosed{"local", false}, RunEnded{5}});
+  run("3-died", {opened("api")});
+  run("4-died-before-any-agent", {LoadStarted{}});
+  const auto all = visits();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].run, "2-undo-incomplete");
+  EXPECT_EQ(all[1].run, "3-died");
+  EXPECT_EQ(asked, (std::vector<std::string>{"local", "api"}));
+  EXPECT_NE(visits_text(all).find("left: run 3-died: not here"), std::string::npos);
+}
+
+TEST_F(DeadRuns, ARunThatIsAliveIsLeftAlone) {
+  const auto path = run("r", {opened("local")});
+  auto living = Journal::create(out + "/other");  // a journal is locked while its run lives
+  std::filesystem::rename(out + "/other", path);
+  EXPECT_TRUE(visits().empty());
+}
+
+TEST_F(DeadRuns, WhatAJournalSaysIsNeverExecuted) {
+  run("r", {opened("ssh://web1"), opened("local", "another-host")});
+  const auto all = visits();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_TRUE(asked.empty()) << "neither is even tried";
+  EXPECT_NE(all[0].left.at(0).find("`ssh://web1` is reached in a way"), std::string::npos);
+  EXPECT_NE(all[1].left.at(0).find("ran on the host another-host"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists("/tmp/gunflint-was-executed"));
+}
+
+TEST_F(DeadRuns, AJournalThatCannotBeReadIsSaidAndStopsNoOther) {
+  const auto path = run("1", {opened("local"), LoadStarted{}, LoadStarted{}});
+  std::filesystem::resize_file(path, 20);
+  run("2", {opened("local")});
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+  const auto all = visits();
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.back().run, "2");
+}
+
+TEST_F(DeadRuns, AFolderWithoutRunsHasNone) {
+  out += "/nothing";
+  EXPECT_TRUE(visits().empty());
+  std::filesystem::create_directories(out);
+}
+
+}  // namespace
+}  // namespace gunflint
