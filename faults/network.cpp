@@ -163,11 +163,14 @@ struct NetworkFault {
     };
     const bool all = !p.to && !p.from;
     if (p.to) add("to", *p.to);
-    if (p.from) add("from", *p.from);
+    if (p.from && member.pid == 0) add("from", *p.from);
     if (all) add("to", {});
-    // A listening port is shared by all processes that accept from it.
+    // A listening port is shared by all processes that accept from it, and told by nothing else:
+    // whose connection it will be is decided later. With `from` alone, members that share their
+    // ports touch the same, and one rule serves them all.
     if (p.from || all)
-      for (const int port : member.ports) keys.push_back(fmt::format("network:port:{}", port));
+      for (const int port : p.from && !p.from->ports.empty() ? p.from->ports : member.ports)
+        if (member.pid != 0) keys.push_back(fmt::format("network:port:{}", port));
     return keys;
   }
 

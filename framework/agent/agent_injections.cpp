@@ -35,6 +35,19 @@ void Agent::inject(std::uint64_t id, const Inject& ask) {
   made->ask = ask;
   made->request = id;
   made->undo.keys = fault->touches(ask.member, ask.params);
+  // Members that share what the fault changes (workers of one listening port): once is enough.
+  const auto twin = std::find_if(injections_.begin(), injections_.end(), [&](const Kept& i) {
+    return i->state <= Injection::State::InForce && i->ask.fault == ask.fault &&
+           i->ask.params == ask.params && !i->undo.keys.empty() && i->undo.keys == made->undo.keys;
+  });
+  if (twin != injections_.end() && (*twin)->ask.member.id != ask.member.id) {
+    InjectDone done;
+    done.injection = ask.injection;
+    done.nothing_to_do =
+        fmt::format("what is done to {} holds for {} too: they share {}", (*twin)->ask.member.label,
+                    ask.member.label, made->undo.keys.front());
+    return say(id, done);
+  }
   if (auto locked = keys_.lock(ask.injection, made->undo.keys); !locked)
     return say_failed(id, locked.error(), ask.injection);
   Injection& injection = *made;

@@ -226,6 +226,35 @@ void find_conflicts(const Experiment& experiment, Plan& plan) {
     }
 }
 
+/// Members of one fault that share what it changes: all of it, and once is enough (the agent says
+/// so, too); a part of it, and nobody could tell whose it is.
+void find_shared(const Experiment& experiment, Plan& plan) {
+  for (std::size_t f = 0; f < plan.faults.size(); ++f) {
+    PlannedFault& fault = plan.faults[f];
+    for (std::size_t b = 1; b < fault.injections.size(); ++b)
+      for (std::size_t a = 0; a < b; ++a) {
+        const PlannedInjection& first = fault.injections[a];
+        PlannedInjection& second = fault.injections[b];
+        const auto shared = std::find_first_of(second.keys.begin(), second.keys.end(),
+                                               first.keys.begin(), first.keys.end());
+        if (first.agent != second.agent || shared == second.keys.end()) continue;
+        if (first.keys == second.keys) {
+          second.nothing_to_do = fmt::format("what is done to {} holds for it too: they share {}",
+                                             first.label, second.keys.front());
+          second.actions.clear();
+          second.undo.clear();
+        } else {
+          plan.notes.push_back(
+              note("error", experiment.faults[f],
+                   fmt::format("`{}` would be done twice to {}, which {} and {} share", fault.name,
+                               *shared, first.label, second.label),
+                   "pick one of them, or name only what they share (`from: {ports: [..]}`)"));
+        }
+        break;
+      }
+  }
+}
+
 void check_gate(const Experiment& experiment, Plan& plan) {
   const auto window = gate_window(experiment);
   if (!window || !plan.first_injection) return;
@@ -304,6 +333,7 @@ Plan make_plan(const Experiment& experiment, const FindKind& find, const Invento
     plan.first_injection = std::min(plan.first_injection.value_or(start), start);
   }
   find_conflicts(experiment, plan);
+  find_shared(experiment, plan);
   check_gate(experiment, plan);
   if (experiment.time_limit && plan.longest > *experiment.time_limit)
     plan.notes.push_back({"error", "",

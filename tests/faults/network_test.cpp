@@ -13,6 +13,28 @@ FaultTrial web(FakeHost& fake, std::string_view params) {
   return {fake.add_process({.name = "web", .ports = {8080, 8443}}), json(params)};
 }
 
+std::vector<std::string> keys_of(int pid, std::vector<int> ports, std::string_view params) {
+  const Member member{.target = "web",
+                      .id = "pid:" + std::to_string(pid),
+                      .label = "web",
+                      .pid = pid,
+                      .ports = std::move(ports)};
+  return find_fault("network")->touches(member, json(params));
+}
+
+TEST(NetworkKeys, WorkersOfOneListeningPortTouchTheSame) {
+  const char* from = R"({"from": {"ports": [8080]}, "delay": "50ms"})";
+  EXPECT_EQ(keys_of(10, {8080}, from), std::vector<std::string>{"network:port:8080"});
+  EXPECT_EQ(keys_of(10, {8080}, from), keys_of(11, {8080}, from));
+  EXPECT_EQ(keys_of(10, {8080, 9090}, from), keys_of(11, {8080}, from));
+}
+TEST(NetworkKeys, WhatAProcessOpensIsItsOwn) {
+  const char* to = R"({"to": {"ports": [5432]}, "delay": "50ms"})";
+  EXPECT_NE(keys_of(10, {8080}, to), keys_of(11, {8080}, to));
+  const char* all = R"({"delay": "50ms"})";
+  EXPECT_NE(keys_of(10, {8080}, all), keys_of(11, {8080}, all));
+}
+
 }  // namespace
 }  // namespace gunflint
 

@@ -65,8 +65,8 @@ concept Fault = HasFields<typename F::Params> && HasFields<typename F::Saved> &&
   { detail::healing_of<F>(params) } -> std::same_as<Healing>;
   /// Asked with the facts of the member's host.
   { F::needs(facts, params) } -> std::same_as<std::vector<Need>>;
-  /// Resource keys ("file:/etc/nginx/nginx.conf", "cgroup:cpu:/shop"): two injections in force on
-  /// one key are a plan error and a lock conflict. Empty: shares happily.
+  /// Resource keys ("file:/etc/nginx.conf"): two injections in force on one are a plan error and a
+  /// lock conflict; members of one fault with equal keys are injected once. Empty: shares happily.
   { F::touches(member, params) } -> std::same_as<std::vector<std::string>>;
   /// Looks; touches nothing.
   { F::observe(host, member, params) } -> std::same_as<Result<typename F::Saved>>;

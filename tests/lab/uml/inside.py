@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs inside the User-Mode Linux: faults as its kernel does them, measured, ended in every way, undone."""
-import os, random, subprocess, sys, time
+import os, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "undo")]
@@ -40,10 +40,10 @@ def main():
     for name, part in (
             ("netem", lambda: netem.all_of_it(AGENT)),
             ("limit", lambda: run("limit on cgroup v2", PROGRAMS + "/lab_faults", "--gtest_filter=RealLimit.*")),
-            ("kill-limit", lambda: matrix("limit-cpu", "restore", "agent", "everybody")),
-            ("kill-freezer", lambda: matrix("pause-freezer", "restore", "agent", "everybody")),
-            ("kill-cpu", lambda: matrix("cpu-inside", "restore", "agent", "everybody")),
-            ("kill-netem", lambda: matrix("network", "restore", "agent", "everybody"))):
+            ("kill-limit", lambda: matrix("limit-cpu", "agent", "everybody")),
+            ("kill-freezer", lambda: matrix("pause-freezer", "restore", "agent")),
+            ("kill-cpu", lambda: matrix("cpu-inside", "restore", "agent")),
+            ("kill-netem", lambda: matrix("network", "agent"))):
         if not asked or name in asked:
             try:
                 good &= part()
