@@ -125,12 +125,16 @@ void Agent::take_input() {
 void Agent::take_signals() {
   if (seat_.signals) {
     signalfd_siginfo info{};
-    while (::read(seat_.signals.get(), &info, sizeof info) == sizeof info) end_all("agent", true);
+    while (::read(seat_.signals.get(), &info, sizeof info) == sizeof info) {
+      if (!ending_) ended_why_ = "signal";
+      end_all("agent", true);
+    }
   }
   if (seat_.guardian) {
     pollfd end{seat_.guardian.get(), POLLIN, 0};
     if (::poll(&end, 1, 0) > 0) {
       seat_.guardian.close();
+      if (!ending_) ended_why_ = "guardian";
       end_all("agent", true);
     }
   }
@@ -167,7 +171,10 @@ void Agent::check_times() {
       std::none_of(injections_.begin(), injections_.end(), [](const Kept& i) { return i->open(); });
   const bool forgotten = (!greeted_ && now - opened_ > greeting_deadline) ||
                          (lease_over_ && nothing_open && boot - last_heard_ > silent_end);
-  if (forgotten && !ending_) end_all("agent", true);
+  if (forgotten && !ending_) {
+    ended_why_ = "silence";
+    end_all("agent", true);
+  }
 }
 
 bool Agent::finished() const {
@@ -187,6 +194,7 @@ int Agent::finish() {
   Closed closed;
   closed.clean = rest.empty();
   closed.left = rest;
+  closed.why = ended_why_;
   say(bye_, closed);
   watches_.clear();
   tasks_.clear();

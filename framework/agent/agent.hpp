@@ -109,6 +109,7 @@ class Agent {
   std::string name_of_place() const { return parts_.place == Place::Api ? "api" : "host"; }
   bool recover_only_ = false;
   bool greeted_ = false, listening_ = true, ending_ = false, lease_over_ = false;
+  std::string ended_why_;  ///< Closed::why
   std::uint64_t bye_ = 0;
   bool said_bye_ = false;
 };

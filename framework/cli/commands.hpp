@@ -49,7 +49,8 @@ struct ReferenceOptions {
 int reference_command(const ReferenceOptions&);
 
 struct ListOptions {
-  std::string what = "faults";  ///< faults, targets, metrics
+  std::string what = "faults";  ///< faults, targets, metrics, runs
+  std::string out = "gunflint-runs";
   bool json = false;
 };
 int list_command(const ListOptions&);

@@ -61,7 +61,7 @@ int history_command(const HistoryOptions& options) {
       v.set("sentence", Value(line.sentence));
       list.push(std::move(v));
     } else {
-      fmt::print("{}  {:<13} {:<24} {}\n", line.id, line.outcome, line.name, line.sentence);
+      fmt::print("{}  {:<15} {:<24} {}\n", line.id, line.outcome, line.name, line.sentence);
     }
   }
   if (options.json) std::puts(to_json_pretty(list).c_str());

@@ -30,7 +30,8 @@ Result<std::pair<std::string, std::string>> split(const std::string& option,
   const auto equals = given.find('=');
   if (equals == given.npos || equals == 0 || equals + 1 == given.size())
     return fail(Cause::BadInput,
-                fmt::format("{0} {1} has no value; write {0} name=value", option, given));
+                fmt::format("{0} {1} has no value; write {0} {2}", option, given,
+                            option == "--target" ? "process=" + given : given + "=VALUE"));
   return std::pair(given.substr(0, equals), given.substr(equals + 1));
 }
 
@@ -74,6 +75,8 @@ int inject_command(const InjectOptions& options) {
   if (read.experiment)
     for (auto& refused : not_in_this_version(*read.experiment, how->faults))
       problems.push_back(std::move(refused));
+  // One fault and no hypothesis is what was asked for.
+  std::erase_if(problems, [](const Problem& problem) { return problem.code == "W211"; });
   show_problems(problems);
   for (const auto& problem : problems)
     if (problem.severity == Severity::Error) return exit_code(Outcome::Invalid);
@@ -86,7 +89,6 @@ int inject_command(const InjectOptions& options) {
   }
   OneRun one;
   one.read = std::move(read);
-  one.file = "inject";
   one.out = options.out;
   one.json = options.json;
   return exit_code(run_one(std::move(one)).outcome);

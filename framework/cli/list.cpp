@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -37,6 +38,13 @@ std::vector<Row> metrics() {
 }  // namespace
 
 int list_command(const ListOptions& options) {
+  if (options.what == "runs") {
+    HistoryOptions all;
+    all.out = options.out;
+    all.most = std::numeric_limits<int>::max();
+    all.json = options.json;
+    return history_command(all);
+  }
   std::vector<Row> rows;
   if (options.what == "faults")
     rows = faults();

@@ -46,9 +46,10 @@ void add_file_commands(CLI::App& app, Action& action) {
         add_json(c, o.json);
       });
   add(app, action, "list", "List what there is", &list_command, [](CLI::App& c, ListOptions& o) {
-    c.add_option("what", o.what, "faults, targets or metrics")
-        ->check(CLI::IsMember({"faults", "targets", "metrics"}))
+    c.add_option("what", o.what, "faults, targets, metrics or runs")
+        ->check(CLI::IsMember({"faults", "targets", "metrics", "runs"}))
         ->capture_default_str();
+    c.add_option("--out", o.out, "Where runs lie")->capture_default_str();
     add_json(c, o.json);
   });
 }
@@ -172,7 +173,7 @@ void add_undo_commands(CLI::App& app, Action& action) {
       [](CLI::App& c, StatusOptions& o) { add_json(c, o.json); });
   add(app, action, "stop", "Take back what a run has in force, and end it", &stop_command,
       [](CLI::App& c, StopOptions& o) {
-        c.add_option("run", o.run, "The run's id");
+        c.add_option("run", o.run, "The run's id, or the end of it");
         c.add_flag("--all", o.all, "Every run of this user on this machine");
       });
   add(app, action, "recover", "Take back what dead runs left in force", &recover_command,

@@ -1,5 +1,5 @@
-// recover, status, stop: what a person asks about things that are, or were left, in force. And the
-// agent beside the coordinator, `gunflint api-agent`.
+// recover, status: what a person asks about things that are, or were left, in force. And the agent
+// beside the coordinator, `gunflint api-agent`.
 #include <algorithm>
 #include <cstdio>
 
@@ -11,6 +11,7 @@
 #include "agent/undo_desk.hpp"
 #include "cli/commands.hpp"
 #include "cli/crew_parts.hpp"
+#include "cli/undo.hpp"
 #include "engine/dead_runs.hpp"
 #include "gunflint/concepts/target.hpp"
 #include "holder/holder.hpp"
@@ -73,20 +74,13 @@ void print_status(const LedgerStatus& status) {
   if (status.open.empty()) std::puts("  nothing is in force");
 }
 
-/// Of this user, and as root with `everybody` of all others.
-Result<RecoveryReport> recover(bool everybody) {
+}  // namespace
+
+Result<RecoveryReport> recover_here(bool everybody) {
   const AgentParts parts = desk_parts();
   AgentHost host(parts);
   return recover_machine(host, everybody, "recovery");
 }
-
-int tell(const Result<RecoveryReport>& report) {
-  if (!report) return complain(report.error(), Outcome::UndoIncomplete);
-  std::fputs(recovery_text(*report).c_str(), stdout);
-  return exit_code(report->clean() ? Outcome::Held : Outcome::UndoIncomplete);
-}
-
-}  // namespace
 
 /// First the agents of dead runs, in the way they were opened; then what else lies in ledgers.
 int recover_command(const RecoverOptions& options) {
@@ -96,7 +90,7 @@ int recover_command(const RecoverOptions& options) {
   const bool clean =
       std::all_of(visits->begin(), visits->end(), [](const Visit& v) { return v.left.empty(); });
   if (!options.json) std::fputs(visits_text(*visits).c_str(), stdout);
-  const auto report = recover(options.all);
+  const auto report = recover_here(options.all);
   if (!report) return complain(report.error(), Outcome::UndoIncomplete);
   if (options.json) {
     Value all = encode(*report);
@@ -130,22 +124,6 @@ int status_command(const StatusOptions& options) {
   if (!options.json && ::geteuid() != 0)
     std::puts("Agents that run as root are shown by `sudo gunflint status`.");
   return exit_code(Outcome::Held);
-}
-
-int stop_command(const StopOptions& options) {
-  if (options.run.empty() && !options.all) {
-    std::fputs("gunflint: name a run, or use --all; `gunflint status` shows them\n", stderr);
-    return exit_code(Outcome::Invalid);
-  }
-  const auto left = stop_agents(options.all ? "" : options.run, 30s);
-  if (!left) return complain(left.error(), Outcome::ToolError);
-  for (const auto& status : *left)
-    std::fputs(fmt::format("gunflint: the agent of run {} (pid {}) has not ended within 30 s\n",
-                           status.run, status.owner)
-                   .c_str(),
-               stderr);
-  const int code = tell(recover(false));
-  return left->empty() ? code : exit_code(Outcome::UndoIncomplete);
 }
 
 int api_agent_command(const ApiAgentOptions& options) {

@@ -79,7 +79,7 @@ class Coordinator {
     started.series = order_.series;
     started.trial = order_.trial;
     started.name = order_.experiment.name;
-    started.file = order_.file;
+    started.file = order_.file.empty() ? folder_.experiment() : order_.file;
     started.version = GUNFLINT_VERSION;
     started.host = host_name();
     started.seed = order_.seed;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 
 namespace gunflint {
 namespace {
@@ -83,8 +84,13 @@ void Run::take(Duration now, const Input& input) {
                  },
                  [&](const ReadingCame& in) { happen(in.at, in.reading); },
                  [&](const TargetLooked& in) { happen(in.at, roster_.saw(in.seen, in.at)); },
-                 [&](const AgentSaid& in) { injections_.on(now, in.agent, in.answer); },
+                 [&](const AgentSaid& in) {
+                   if (const auto* closed = std::get_if<Closed>(&in.answer))
+                     return agent_ended(now, in.agent, *closed);
+                   injections_.on(now, in.agent, in.answer);
+                 },
                  [&](const AgentGone& in) {
+                   if (ended_.contains(in.agent)) return;
                    happen(now, AgentLost{in.agent, in.why});
                    injections_.agent_gone(now, in.agent);
                    ask(RecoverAgent{in.agent});
@@ -93,16 +99,7 @@ void Run::take(Duration now, const Input& input) {
                    if (state_ != State::Over) end(now, true);
                  },
                  [&](const AgentDone& in) {
-                   injections_.agent_done(now, in);
-                   if (!in.clean && in.left.empty())
-                     happen(now, LeftBehind{"", "", "",
-                                            "unknown: agent `" + in.agent + "` could not be asked",
-                                            "gunflint recover"});
-                   for (const auto& left : in.left)
-                     happen(now, LeftBehind{"", "", "", left, "gunflint recover"});
-                   happen(now, AgentClosed{in.agent, in.clean});
-                   open_agents_.erase(in.agent);
-                   recovering_.erase(in.agent);
+                   if (!ended_.contains(in.agent)) agent_done(now, in);
                  },
                  [&](const WorkerGone& in) {
                    happen(now, ToolFailed{"a load worker ended: " + in.why});
@@ -131,6 +128,34 @@ void Run::take(Duration now, const Input& input) {
                  },
              },
              input);
+}
+
+void Run::agent_done(Duration now, const AgentDone& done) {
+  injections_.agent_done(now, done);
+  if (!done.clean && done.left.empty())
+    happen(now, LeftBehind{"", "", "", "unknown: agent `" + done.agent + "` could not be asked",
+                           "gunflint recover"});
+  for (const auto& left : done.left) happen(now, LeftBehind{"", "", "", left, "gunflint recover"});
+  happen(now, AgentClosed{done.agent, done.clean});
+  open_agents_.erase(done.agent);
+  recovering_.erase(done.agent);
+}
+
+/// It has taken back everything and ends, and nobody here has asked it to.
+void Run::agent_ended(Duration now, const std::string& agent, const Closed& closed) {
+  if (ended_.contains(agent) || recovering_.contains(agent)) return;
+  agent_done(now, AgentDone{agent, closed.clean, false, closed.left});
+  ended_.insert(agent);
+  if (closed.why == "signal") {
+    happen(now, Note{"info", "agent `" + agent + "` was told to end, as `gunflint stop` does"});
+    happen(now, Signalled{SIGTERM});
+  } else {
+    happen(now,
+           ToolFailed{fmt::format("the agent `{}` ended: {}", agent,
+                                  closed.why == "guardian" ? "its guardian was killed"
+                                                           : "it had not heard from this run")});
+  }
+  end(now, true);
 }
 
 void Run::begin(Duration now) {

@@ -66,6 +66,8 @@ class Run : private RunSink {
   void end(Duration now, bool at_once);
   void drain(Duration now);
   void close(Duration now);
+  void agent_done(Duration now, const AgentDone& done);
+  void agent_ended(Duration now, const std::string& agent, const Closed& closed);
   void finish(Duration now);
   void name_left_changed(Duration now);
 
@@ -88,6 +90,7 @@ class Run : private RunSink {
   Duration deadline_{};  ///< of draining or closing
   std::set<std::string> open_agents_;
   std::set<std::string> recovering_;  ///< of these: lost, and a new one takes back what they left
+  std::set<std::string> ended_;       ///< by themselves, with a word; nothing more comes of them
   std::optional<Verdict> verdict_;
   std::optional<Refused> refused_;
 };

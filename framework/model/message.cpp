@@ -96,7 +96,8 @@ Fields<BeatBack> BeatBack::fields() {
 }
 Fields<Closed> Closed::fields() {
   return {field("clean", &Closed::clean, "No open record."),
-          field("left", &Closed::left, "What is open.")};
+          field("left", &Closed::left, "What is open."),
+          field("why", &Closed::why, "What ended the agent; empty: it was asked.")};
 }
 Fields<Failed> Failed::fields() {
   using T = Failed;

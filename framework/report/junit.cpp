@@ -88,15 +88,12 @@ Case case_of(const Finding& f, Outcome outcome, const std::set<Outcome>& soft) {
   if (f.held == Held::Yes) return c;
   c.message = f.sentence.empty() ? fmt::format("{}, limit {}", f.measured, f.limit) : f.sentence;
   c.text = evidence_text(f);
-  if (f.held == Held::No) {
-    c.result = Case::Result::Failed;
-    c.type = "failed";
-  } else {
-    // What never started was not judged; the run's own case says so once.
-    const bool skipped = outcome == Outcome::NotStarted || soft.count(Outcome::Inconclusive) > 0;
-    c.result = skipped ? Case::Result::Skipped : Case::Result::Failed;
-    c.type = "inconclusive";
-  }
+  c.type = f.held == Held::No ? "failed" : "inconclusive";
+  // What never started was not judged, not even what was red at the gate; the run's own case says
+  // so once.
+  const bool softened = f.held == Held::Inconclusive && soft.contains(Outcome::Inconclusive);
+  c.result =
+      outcome == Outcome::NotStarted || softened ? Case::Result::Skipped : Case::Result::Failed;
   return c;
 }
 

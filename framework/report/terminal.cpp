@@ -145,7 +145,8 @@ void LiveView::say_numbers() {
 
 namespace {
 
-std::string heading(const RunView& view, Duration planned) {
+/// In a narrow terminal the name gives way: the time and the phase are what changes.
+std::string heading(const RunView& view, Duration planned, const Style& style) {
   std::string phase = "starting";
   if (!view.phases.empty())
     phase = view.phases.back().name;
@@ -157,8 +158,13 @@ std::string heading(const RunView& view, Duration planned) {
   for (const FaultView& fault : view.faults)
     if (fault.from && !fault.to) active += (active.empty() ? "" : ", ") + fault.name;
   const std::string& id = view.start.run;
-  return plain(fmt::format("run {}  {}   {}   phase {}{}", id.substr(id.rfind('-') + 1),
-                           view.start.name, time, phase, active.empty() ? "" : ": " + active));
+  const std::string before = fmt::format("run {}  ", plain(id.substr(id.rfind('-') + 1)));
+  const std::string after =
+      plain(fmt::format("   {}   phase {}{}", time, phase, active.empty() ? "" : ": " + active));
+  const std::size_t width = static_cast<std::size_t>(style.width - 1);
+  const std::size_t taken = columns(before) + columns(after);
+  const std::size_t room = std::max<std::size_t>(width > taken ? width - taken : 0, 8);
+  return before + shortened(plain(view.start.name), room, style.unicode) + after;
 }
 
 void load_rows(const LoadView& load, const Style& style, std::vector<std::string>& rows) {
@@ -215,7 +221,7 @@ std::vector<std::string> LiveView::rows(const Style& style) const {
   auto add = [&](Ink ink, const std::string& row) {
     rows.push_back(inked(style, ink, shortened(row, style.width - 1, style.unicode)));
   };
-  add(Ink::Bold, heading(view, planned_));
+  add(Ink::Bold, heading(view, planned_, style));
   std::vector<std::string> numbers;
   for (const LoadView& load : view.loads) load_rows(load, style, numbers);
   for (const std::string& row : numbers)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <csignal>
 
 #include "report/words.hpp"
 
@@ -35,11 +36,15 @@ std::optional<Moment> Timeline::tell(const T&) {
 
 template <>
 std::optional<Moment> Timeline::tell(const RunStarted& e) {
+  const Value* loads = e.experiment.is_map() ? e.experiment.find("load") : nullptr;
+  const bool known = e.experiment.is_map() && !e.experiment.entries().empty();
+  loads_ = !known || (loads && loads->is_map() && !loads->entries().empty());
   return moment("run", Tone::Plain,
                 fmt::format("run {} of {} begins (seed {})", e.run, e.name, e.seed));
 }
 template <>
 std::optional<Moment> Timeline::tell(const LoadStarted&) {
+  if (!loads_) return std::nullopt;
   return moment("load", Tone::Plain, "load starts");
 }
 template <>
@@ -60,6 +65,7 @@ std::optional<Moment> Timeline::tell(const GateFailed& e) {
 }
 template <>
 std::optional<Moment> Timeline::tell(const Drained&) {
+  if (!loads_) return std::nullopt;
   return moment("load", Tone::Plain, "load has ended and every answer was counted");
 }
 template <>
@@ -178,7 +184,11 @@ std::optional<Moment> Timeline::tell(const GuardTripped& e) {
 }
 template <>
 std::optional<Moment> Timeline::tell(const Signalled& e) {
-  return moment("run", Tone::Warning, fmt::format("stopped by signal {}", e.signal));
+  const std::string name = e.signal == SIGINT    ? "Ctrl-C (SIGINT)"
+                           : e.signal == SIGTERM ? "SIGTERM"
+                           : e.signal == SIGHUP  ? "SIGHUP; its terminal was closed"
+                                                 : fmt::format("signal {}", e.signal);
+  return moment("run", Tone::Warning, "stopped by " + name);
 }
 template <>
 std::optional<Moment> Timeline::tell(const ToolFailed& e) {

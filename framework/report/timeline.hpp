@@ -46,6 +46,7 @@ class Timeline {
 
   std::map<std::string, Seen> targets_;
   std::map<std::string, Injection> injections_;
+  bool loads_ = true;  ///< the experiment has load to tell of
 };
 
 }  // namespace gunflint

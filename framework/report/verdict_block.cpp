@@ -54,6 +54,12 @@ std::string wrapped(const std::string& text, std::size_t width, std::size_t inde
   return out;
 }
 
+/// A fault and the recovery from it have one name.
+std::string title_of(const Finding& f) {
+  const bool plain_name = f.kind == Finding::Kind::Recovery && !f.name.starts_with("recovery");
+  return plain(plain_name ? "recovery of " + f.name : f.name);
+}
+
 struct Widths {
   std::size_t name = 0, measured = 0, limit = 0;
 };
@@ -61,7 +67,7 @@ struct Widths {
 Widths widths_of(const std::vector<Finding>& findings, int width) {
   Widths w;
   for (const Finding& f : findings) {
-    w.name = std::max(w.name, columns(plain(f.name)));
+    w.name = std::max(w.name, columns(title_of(f)));
     w.measured = std::max(w.measured, columns(plain(f.measured)));
     w.limit = std::max(w.limit, columns(plain(f.limit)));
   }
@@ -77,7 +83,7 @@ void finding_rows(const Finding& f, const Widths& w, const Style& style, std::st
     return padded(shortened(plain(text), width, style.unicode), width);
   };
   std::string row =
-      fmt::format(" {} {}  {}  {}", mark_of(f.held, style.unicode), cell(f.name, w.name),
+      fmt::format(" {} {}  {}  {}", mark_of(f.held, style.unicode), cell(title_of(f), w.name),
                   cell(f.measured, w.measured), cell(f.limit, w.limit));
   row.erase(row.find_last_not_of(' ') + 1);
   out += inked(style, ink_of(f.held), row) + "\n";

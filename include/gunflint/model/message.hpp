@@ -137,10 +137,12 @@ struct BeatBack {
   std::int64_t monotonic_ns = 0, wall_ns = 0;
   static Fields<BeatBack> fields();
 };
+/// The agent has taken everything back and ends. Unasked: `why` says what made it.
 struct Closed {
   static constexpr std::string_view kind = "closed";
   bool clean = false;
   std::vector<std::string> left;
+  std::string why;  ///< "" (asked), "signal" (`gunflint stop`), "guardian" (it is gone), "silence"
   static Fields<Closed> fields();
 };
 struct Failed {

@@ -118,9 +118,9 @@ def documents(bench):
     done = bench.run("held", "inconclusive", options=["--json"])
     assert done.returncode == 7
     told = json.loads(done.stdout)
-    assert [d["outcome"] for d in told] == ["held", "inconclusive"], done.stdout[:500]
+    assert [d["run"]["outcome"] for d in told] == ["held", "inconclusive"], done.stdout[:500]
     one = json.loads(bench.run("held", options=["--json"]).stdout)
-    assert one["outcome"] == "held"
+    assert one["run"]["outcome"] == "held"
     done = bench.run("held", "failed", options=["--html", bench.path("page.html")])
     assert done.returncode == 2 and b"--html names one page" in done.stderr, done.stderr
     done = bench.run("held", "failed", options=["--metrics", "nowhere"])

@@ -83,6 +83,28 @@ TEST(Semantics42, ALostAgentIsRecoveredAndAToolError) {
   EXPECT_EQ(simulation.exit(), 6);
 }
 
+TEST(Semantics42, AnAgentThatWasToldToEndIsASignalAndUndone) {
+  for (const auto& [why, exit] : {std::pair{"signal", 143}, {"guardian", 6}}) {
+    Experiment experiment = bare();
+    experiment.faults = {noop("nothing", at(5s), 60s)};
+    Simulation simulation(experiment);
+    // `gunflint stop`: the agent takes back, says so, and its pipe closes.
+    RestoreDone done;
+    done.injection = "sim.1";
+    done.verified = true;
+    done.by = "agent";
+    simulation.at(10s, AgentSaid{"local", done});
+    simulation.at(10s, AgentSaid{"local", Closed{true, {}, why}});
+    simulation.at(10010ms, AgentGone{"local", "its pipe was closed"});
+    simulation.run();
+    EXPECT_EQ(simulation.exit(), exit) << why;
+    EXPECT_EQ(simulation.of_kind("left_behind").size(), 0u);
+    EXPECT_EQ(simulation.of_kind("agent_lost").size(), 0u);
+    EXPECT_EQ(simulation.of_kind("agent_closed").size(), 1u);
+    EXPECT_EQ(simulation.when("undone"), 10s);
+  }
+}
+
 TEST(Semantics42, ALostAgentThatStaysDirtyIsFive) {
   World world;
   world.agents_clean = false;

@@ -77,10 +77,10 @@ void expect_counts(const Element& root) {
   }
   for (const char* level : {"testsuites", "testsuite"}) {
     const Element& e = level == root.name ? root : root.children.at(0);
-    EXPECT_EQ(e.attributes.at("tests"), std::to_string(root.all("testcase").size()));
-    EXPECT_EQ(e.attributes.at("failures"), std::to_string(root.all("failure").size()));
-    EXPECT_EQ(e.attributes.at("errors"), std::to_string(root.all("error").size()));
-    EXPECT_EQ(e.attributes.at("skipped"), std::to_string(root.all("skipped").size()));
+    EXPECT_EQ(e.attributes.at("tests"), std::to_string(e.all("testcase").size()));
+    EXPECT_EQ(e.attributes.at("failures"), std::to_string(e.all("failure").size()));
+    EXPECT_EQ(e.attributes.at("errors"), std::to_string(e.all("error").size()));
+    EXPECT_EQ(e.attributes.at("skipped"), std::to_string(e.all("skipped").size()));
   }
 }
 
@@ -129,12 +129,27 @@ TEST(Junit, SoftOutcomesAreSkipped) {
       junit_report(run_with(Outcome::Inconclusive, {finding("a", Held::Inconclusive)}), soft));
   EXPECT_EQ(a.all("failure").size() + a.all("error").size(), 0u);
   EXPECT_EQ(a.all("skipped").size(), 2u);
-  const Element b = checked(junit_report(run_with(Outcome::NotStarted), soft));
+  const Element b = checked(  // red at the gate, and nothing more
+      junit_report(run_with(Outcome::NotStarted, {finding("a", Held::No)}), soft));
   EXPECT_EQ(b.all("failure").size() + b.all("error").size(), 0u);
   // A failure is never soft.
   const Element c =
       checked(junit_report(run_with(Outcome::Failed, {finding("a", Held::No)}), soft));
   EXPECT_EQ(c.all("failure").size(), 1u);
+}
+
+TEST(Junit, SeveralRunsAreSuitesOfOneDocument) {
+  JunitDocument document;
+  document.add(run_with(Outcome::Failed, {finding("a", Held::No)}));
+  document.add(run_with(Outcome::Failed, {finding("a", Held::No)}));
+  document.add(run_with(Outcome::Held, {finding("a", Held::Yes)}));
+  const Element root = checked(document.text());
+  EXPECT_EQ(root.all("testsuite").size(), 3u);
+  EXPECT_EQ(root.attributes.at("tests"), "6");
+  EXPECT_EQ(root.attributes.at("failures"), "2");
+  std::set<std::string> names;  // all of one experiment
+  for (const Element* one : root.all("testcase")) names.insert(one->attributes.at("name"));
+  EXPECT_EQ(names.size(), 6u);
 }
 
 TEST(Junit, WhateverTheNamesContain) {
