@@ -19,6 +19,7 @@ struct Cpu {
   static constexpr std::string_view example = R"(- name: busy
   type: cpu
   target: web
+  scope: host
   share: 80%
   cores: 1
   for: 30s
@@ -57,6 +58,7 @@ struct Cpu {
   };
 
   static bool wants_root(const Params& params) { return params.inside; }
+  static bool reaches_host(const Params& params) { return !params.inside; }
 
   static std::vector<Need> needs(const Facts& facts, const Params& params) {
     if (!params.inside) return {};

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/guard_cgroup.hpp"
 #include "agent/guardian.hpp"
 
 namespace gunflint {
@@ -162,11 +163,7 @@ void Agent::check_times() {
   }
   for (const auto& injection : injections_)
     if (injection->until && boot >= *injection->until) take_back_now(*injection, "deadline");
-  if (greeted_ && listening_ && !lease_over_ && boot - last_heard_ > lease_) {
-    lease_over_ = true;
-    for (auto at = injections_.rbegin(); at != injections_.rend(); ++at)
-      if ((*at)->ask.on_disconnect == OnDisconnect::Restore) take_back_now(**at, "lease");
-  }
+  if (greeted_ && listening_) leases_over(boot - last_heard_);
   const bool nothing_open =
       std::none_of(injections_.begin(), injections_.end(), [](const Kept& i) { return i->open(); });
   const bool forgotten = (!greeted_ && now - opened_ > greeting_deadline) ||
@@ -174,6 +171,20 @@ void Agent::check_times() {
   if (forgotten && !ending_) {
     ended_why_ = "silence";
     end_all("agent", true);
+  }
+}
+
+/// An injection has the lease of its fault, or the agent's.
+void Agent::leases_over(Duration silence) {
+  lease_over_ = lease_over_ || silence > lease_;
+  for (auto at = injections_.rbegin(); at != injections_.rend(); ++at) {
+    const Injection& injection = **at;
+    const bool acts = injection.state == Injection::State::Preparing ||
+                      injection.state == Injection::State::Acting ||
+                      injection.state == Injection::State::InForce;
+    const Duration lease = injection.ask.lease > Duration::zero() ? injection.ask.lease : lease_;
+    if (acts && injection.ask.on_disconnect == OnDisconnect::Restore && silence > lease)
+      take_back_now(**at, "lease");
   }
 }
 
@@ -204,7 +215,11 @@ int Agent::finish() {
     pollfd wait{seat_.out, POLLOUT, 0};
     if (!output_.empty()) ::poll(&wait, 1, 50);
   }
-  if (ledger_ && ledger_->content().open.empty()) (void)ledger_->remove();
+  if (ledger_ && ledger_->content().open.empty()) {
+    // Before the ledger, which names it: nobody would look for it afterwards.
+    stand_back(host_.cgroups(), seat_.guardian ? ::getppid() : 0, seat_.home, seat_.guard_cgroup);
+    (void)ledger_->remove();
+  }
   const bool clean = !ledger_ || ledger_->content().open.empty();
   if (clean && seat_.to_guardian) (void)!::write(seat_.to_guardian.get(), "q", 1);
   return rest.empty() ? 0 : 5;

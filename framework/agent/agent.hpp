@@ -18,13 +18,15 @@ namespace gunflint {
 
 /// What an agent needs from the process it is in.
 struct AgentSeat {
-  int in = 0, out = 1;  ///< the coordinator
-  int program = -1;     ///< this binary, for holders
-  Fd guardian;          ///< pidfd; readable when the guardian is no more
-  Fd to_guardian;       ///< one byte per beat, and words of one byte
-  Fd signals;           ///< signalfd of SIGTERM and SIGHUP
-  std::string id;       ///< of agent and ledger
-  std::string folder;   ///< where ledgers lie
+  int in = 0, out = 1;       ///< the coordinator
+  int program = -1;          ///< this binary, for holders
+  Fd guardian;               ///< pidfd; readable when the guardian is no more
+  Fd to_guardian;            ///< one byte per beat, and words of one byte
+  Fd signals;                ///< signalfd of SIGTERM and SIGHUP
+  std::string id;            ///< of agent and ledger
+  std::string folder;        ///< where ledgers lie
+  std::string home;          ///< v2 cgroup of this process
+  std::string guard_cgroup;  ///< of the guardian, while undo records exist
 };
 
 class Agent {
@@ -43,6 +45,7 @@ class Agent {
   void take_input();
   void take_signals();
   void check_times();
+  void leases_over(Duration silence);
   bool finished() const;
   int finish();
   void end_all(const std::string& by, bool also_kept);

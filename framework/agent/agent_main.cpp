@@ -15,8 +15,10 @@
 #include <fmt/format.h>
 
 #include "agent/agent.hpp"
+#include "agent/guard_cgroup.hpp"
 #include "agent/guardian.hpp"
 #include "agent/ledger_folder.hpp"
+#include "host/process_table.hpp"
 
 namespace gunflint {
 namespace {
@@ -85,6 +87,12 @@ int agent_main(const AgentParts& parts) {
   seat.program = program;
   seat.id = random_id();
   seat.folder = *folder;
+  if (const auto self = read_process_stat(::getpid()))
+    seat.home = host.cgroups().path_of({self->pid, self->start_time}, "").value_or("");
+  seat.guard_cgroup = guard_cgroup_of(host.cgroups(), seat.id);
+  GuardianSeat guard;
+  guard.home = seat.home;
+  guard.cgroup = seat.guard_cgroup;
   const std::string ledger = fmt::format("{}/{}.ledger", *folder, seat.id);
   const int agent = ::fork();
   if (agent < 0) return complain(fail_errno(errno, "start the agent").value());
@@ -99,7 +107,6 @@ int agent_main(const AgentParts& parts) {
   leave_standard_streams();
   ::prctl(PR_SET_NAME, "gunflint-guard");
   ::fcntl(words->first.get(), F_SETFL, O_NONBLOCK);
-  GuardianSeat guard;
   guard.agent_pid = agent;
   guard.agent = Fd(static_cast<int>(::syscall(SYS_pidfd_open, agent, 0)));
   guard.from_agent = std::move(words->first);

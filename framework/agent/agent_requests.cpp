@@ -112,6 +112,7 @@ void Agent::welcome(std::uint64_t id, const Value& word) {
   head.boot_id = host_.facts().boot_id;
   head.pid = ::getpid();
   if (auto self = read_process_stat(head.pid)) head.start_time = self->start_time;
+  head.guard_cgroup = seat_.guard_cgroup;
   auto ready = prepare_ledger_folder(seat_.folder);
   if (!ready) return say_failed(id, ready.error());
   auto ledger = Ledger::create(seat_.folder, head);

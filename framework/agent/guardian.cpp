@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <set>
+#include <utility>
 
 #include <poll.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/guard_cgroup.hpp"
 #include "agent/recovery.hpp"
 #include "host/process_table.hpp"
 
@@ -23,6 +25,7 @@ constexpr Duration give_up_after = 1h;
 struct Heard {
   Time last{};
   bool quit = false;  ///< a clean end was announced
+  bool undo = false;  ///< an undo record exists
   bool closed = false;
 };
 
@@ -33,6 +36,7 @@ void take_words(GuardianSeat& seat, Heard& heard) {
   if (n <= 0) return;
   heard.last = monotonic_now();
   if (std::find(words, words + n, 'q') != words + n) heard.quit = true;
+  if (std::find(words, words + n, 'u') != words + n) heard.undo = true;
 }
 
 bool silent_for_too_long(const GuardianSeat& seat, const Heard& heard) {
@@ -44,14 +48,17 @@ bool silent_for_too_long(const GuardianSeat& seat, const Heard& heard) {
 }
 
 /// True when the agent's end was clean.
-bool watch_agent(GuardianSeat& seat) {
+bool watch_agent(AgentHost& host, GuardianSeat& seat) {
   Heard heard{monotonic_now()};
+  bool apart = false;
   for (;;) {
     std::array<pollfd, 3> wait{pollfd{seat.agent.get(), POLLIN, 0},
                                pollfd{heard.closed ? -1 : seat.from_agent.get(), POLLIN, 0},
                                pollfd{seat.signals.get(), POLLIN, 0}};
     ::poll(wait.data(), wait.size(), guardian_beat / 1ms);
     if (wait[1].revents != 0) take_words(seat, heard);
+    // Once; where it is not possible, it is not possible later either.
+    if (heard.undo && !std::exchange(apart, true)) stand_apart(host.cgroups(), seat.cgroup);
     signalfd_siginfo info{};
     if (wait[2].revents != 0 && ::read(seat.signals.get(), &info, sizeof info) > 0)
       (void)signal_pidfd(seat.agent, SIGTERM);
@@ -115,8 +122,9 @@ int recover_in_child(AgentHost& host, const std::string& path, Duration deadline
 
 }  // namespace
 
-int run_guardian(AgentHost& host, GuardianSeat seat) {
-  if (watch_agent(seat)) {
+namespace {
+int guard(AgentHost& host, GuardianSeat& seat) {
+  if (watch_agent(host, seat)) {
     kill_orphans(holders_in(seat.ledger));
     return 0;
   }
@@ -129,6 +137,13 @@ int run_guardian(AgentHost& host, GuardianSeat seat) {
     ::poll(nullptr, 0, static_cast<int>(pause / 1ms));
   }
   return 5;
+}
+}  // namespace
+
+int run_guardian(AgentHost& host, GuardianSeat seat) {
+  const int code = guard(host, seat);
+  stand_back(host.cgroups(), ::getpid(), seat.home, seat.cgroup);
+  return code;
 }
 
 }  // namespace gunflint

@@ -23,6 +23,8 @@ struct GuardianSeat {
   Fd from_agent;  ///< beats and words of one byte: b beat, u an undo record exists, q clean end
   Fd signals;     ///< signalfd of SIGTERM and SIGHUP: passed on to the agent
   std::string ledger;  ///< its path, whether or not it exists
+  std::string home;    ///< v2 cgroup that it was started in
+  std::string cgroup;  ///< of its own, while undo records exist; empty: none is possible
 };
 /// Until the agent has ended and its ledger is clean (or an hour has passed: `gunflint recover` is
 /// then the way). Returns the exit code of the whole: 0 clean, 5 something is left.

@@ -55,7 +55,8 @@ Fields<LedgerHead> LedgerHead::fields() {
           field("uid", &T::uid, "User."),
           field("boot_id", &T::boot_id, "Boot."),
           field("pid", &T::pid, "Process."),
-          field("start_time", &T::start_time, "Of the process.")};
+          field("start_time", &T::start_time, "Of the process."),
+          field("guard_cgroup", &T::guard_cgroup, "Of the guardian.")};
 }
 Fields<UndoLine> UndoLine::fields() {
   return {field("undo", &UndoLine::undo, "How to take it back.").required()};

@@ -29,6 +29,7 @@ struct LedgerHead {
   std::string boot_id;
   int pid = 0;
   std::uint64_t start_time = 0;
+  std::string guard_cgroup;  ///< where its guardian stands; empty: nowhere of its own
   static Fields<LedgerHead> fields();
 };
 struct UndoLine {

@@ -34,6 +34,7 @@ class AgentHost {
   explicit AgentHost(const AgentParts& parts);
   Host with(Holders& holders) { return real_.with(*network_, holders, *http_); }
   const Facts& facts() const { return real_.facts; }
+  Cgroups& cgroups() { return *real_.cgroups; }
   /// Whether this program may take back what an agent of that place left.
   bool serves(Place place) const { return parts_.every_place || parts_.place == place; }
   Result<std::vector<Member>> find(Host& host, const TargetSpec& spec) const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/guard_cgroup.hpp"
 #include "agent/holder_keeper.hpp"
 #include "agent/ledger_folder.hpp"
 
@@ -110,7 +111,11 @@ RecoveryReport recover_ledger(AgentHost& host, Ledger& ledger, const std::string
                            record->member.label.empty() ? record->member.id : record->member.label,
                            result.why});
   }
-  if (ledger.content().open.empty()) (void)ledger.remove();
+  if (ledger.content().open.empty()) {
+    // The guardian itself still stands there, and goes back on its way out.
+    if (by != "guardian") remove_guard_cgroup(host.cgroups(), found.head.guard_cgroup);
+    (void)ledger.remove();
+  }
   return report;
 }
 

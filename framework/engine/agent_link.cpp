@@ -21,18 +21,21 @@ Cause cause_named(const std::string& name) {
 
 }  // namespace
 
-AgentLink::AgentLink(AgentProcess child, Duration lease, OnAnswer on_answer, OnGone on_gone)
+AgentLink::AgentLink(AgentProcess child, Duration lease, Duration beat, OnAnswer on_answer,
+                     OnGone on_gone)
     : child_(std::move(child)),
       lease_(lease),
+      beat_(beat),
       on_answer_(std::move(on_answer)),
       on_gone_(std::move(on_gone)) {}
 
 Result<std::unique_ptr<AgentLink>> AgentLink::open(const std::vector<std::string>& argv,
                                                    const Hello& hello, OnAnswer on_answer,
-                                                   OnGone on_gone) {
+                                                   OnGone on_gone, Duration shortest_lease) {
   GF_TRY_AS(AgentProcess child, AgentProcess::start(argv));
-  std::unique_ptr<AgentLink> link(
-      new AgentLink(std::move(child), hello.lease, std::move(on_answer), std::move(on_gone)));
+  std::unique_ptr<AgentLink> link(new AgentLink(std::move(child), hello.lease,
+                                                std::min(hello.lease, shortest_lease) / 3,
+                                                std::move(on_answer), std::move(on_gone)));
   link->reader_ = std::jthread([l = link.get()](const std::stop_token& stop) { l->read_on(stop); });
   auto answer = link->call(hello, greeting);
   if (answer && std::holds_alternative<Welcome>(*answer)) {
@@ -145,7 +148,7 @@ void AgentLink::fence() {
 /// stopped or stuck, and somebody else has to take back what it did.
 void AgentLink::read_on(const std::stop_token& stop) {
   FrameReader frames;
-  Time next_beat = monotonic_now() + lease_ / 3, heard = monotonic_now();
+  Time next_beat = monotonic_now() + beat_, heard = monotonic_now();
   while (!stop.stop_requested()) {
     pollfd ready{child_.out(), POLLIN, 0};
     const Duration wait = std::clamp<Duration>(next_beat - monotonic_now(), 0ms, 100ms);
@@ -172,7 +175,7 @@ void AgentLink::read_on(const std::stop_token& stop) {
     }
     if (now - heard > lease_ + 2s) return lose("it has said nothing for " + human(now - heard));
     if (now >= next_beat) {
-      next_beat = now + lease_ / 3;
+      next_beat = now + beat_;
       if (greeted_ && !send(Beat{})) return lose("its pipe takes no more");
     }
   }

@@ -24,10 +24,11 @@ class AgentLink {
   using OnGone = std::function<void(std::string why)>;
 
   /// Starts the agent and greets it. `on_answer` and `on_gone` are called from the link's thread;
-  /// `on_gone` at most once, and not after `farewell`.
+  /// `on_gone` at most once, and not after `farewell`. It is beaten three times in each lease, also
+  /// in the shortest that one of its faults has.
   static Result<std::unique_ptr<AgentLink>> open(const std::vector<std::string>& argv,
                                                  const Hello& hello, OnAnswer on_answer,
-                                                 OnGone on_gone);
+                                                 OnGone on_gone, Duration shortest_lease = 1h);
   ~AgentLink();
 
   const Welcome& welcome() const { return welcome_; }
@@ -44,7 +45,7 @@ class AgentLink {
   void farewell_later(std::function<void(Closed)> on_closed);
 
  private:
-  AgentLink(AgentProcess child, Duration lease, OnAnswer on_answer, OnGone on_gone);
+  AgentLink(AgentProcess child, Duration lease, Duration beat, OnAnswer on_answer, OnGone on_gone);
   Result<Answer> wait_for(std::uint64_t id, Duration deadline);
   Result<std::uint64_t> write(const AgentRequest& request, bool awaited);
   void read_on(const std::stop_token& stop);
@@ -52,7 +53,7 @@ class AgentLink {
   void lose(std::string why);
 
   AgentProcess child_;
-  Duration lease_;
+  Duration lease_, beat_;
   OnAnswer on_answer_;
   OnGone on_gone_;
   std::function<void(Closed)> on_closed_;

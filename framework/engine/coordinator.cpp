@@ -74,6 +74,9 @@ class Coordinator {
       return agent_for(kind, params, root);
     };
     run_.emplace(std::move(setup));
+    for (const auto& fault : order_.experiment.faults)
+      if (fault.lease) shortest_lease_ = std::min(shortest_lease_, *fault.lease);
+    crew_.set_shortest_lease(shortest_lease_);
     RunStarted started;
     started.run = folder_.id;
     started.series = order_.series;
@@ -274,7 +277,7 @@ class Coordinator {
   std::map<std::string, TargetLooked> last_looks_;  ///< while opening
   std::optional<Time> start_;
   Time created_ = monotonic_now();
-  Duration skew_{};
+  Duration skew_{}, shortest_lease_ = 1h;
   bool root_ = false, broken_ = false;
 };
 

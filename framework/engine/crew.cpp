@@ -73,7 +73,8 @@ Result<Welcome> Crew::open_agent(const std::string& key) {
   const auto gone = [this, key](const std::string& why) {
     inbox_.put(AgentGone{key, why}, monotonic_now());
   };
-  GF_TRY_AS(auto link, AgentLink::open(parts_.agent_argv(key), hello, answered, gone));
+  GF_TRY_AS(auto link,
+            AgentLink::open(parts_.agent_argv(key), hello, answered, gone, shortest_lease_));
   const Welcome welcome = link->welcome();
   agents_[key] = std::move(link);
   return welcome;

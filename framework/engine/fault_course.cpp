@@ -129,9 +129,12 @@ void FaultCourse::repeat(Duration now) {
   nothing_.clear();
   known_.clear();
   for (const auto& state : around_.roster.members(target, now)) known_.insert(state.member.id);
+  const auto ready = around_.roster.ready(target, now);
   const auto members =
-      pick_members(spec_.pick, around_.roster.ready(target, now), Draw(around_.seed, name));
-  std::string refusal = members.empty() ? nobody(now) : too_wide(now, members);
+      host_wide() ? host_of(ready) : pick_members(spec_.pick, ready, Draw(around_.seed, name));
+  // Who is on the host is under the fault, all of them.
+  std::string refusal =
+      members.empty() ? nobody(now) : too_wide(now, host_wide() ? ready : members);
   if (!kind_) refusal = "there is no fault type `" + drawn_->type + "` in this version";
   if (!refusal.empty()) {
     const TargetSpec* spec = around_.experiment.target(target);
@@ -201,6 +204,7 @@ std::string FaultCourse::inject_into(Duration now, const Member& member) {
   order.member = member;
   order.instant = kind_->instant;
   order.on_disconnect = spec_.on_disconnect;
+  order.lease = spec_.lease.value_or(drawn_->lease.value_or(0s));
   // The agent ends it by its own clock if we do not: half a second later than we would.
   order.lasting = std::max(Duration(1s), deadline_ - now) + 500ms;
   known_.insert(member.id);
@@ -244,7 +248,7 @@ void FaultCourse::in_force(Duration now) {
     state_ = State::Restoring;
   } else if (open() == 0 && spec_.new_members == NewMembers::Ignore) {
     state_ = State::Restoring;  // every target is gone, or its deadline was earlier
-  } else if (spec_.new_members == NewMembers::Inject) {
+  } else if (spec_.new_members == NewMembers::Inject && !host_wide()) {
     take_new_members(now);
   }
 }

@@ -49,6 +49,8 @@ class FaultCourse {
   bool active() const { return moments_.begin && !moments_.end; }
   /// Nothing more will come of it.
   bool over() const { return state_ == State::Over; }
+  /// `scope: host`: done once to the host of its target's members.
+  bool host_wide() const { return spec_.scope_host || (drawn_ && drawn_->scope_host); }
   const FaultMoments& moments() const { return moments_; }
   void recovered(Duration at) { moments_.recovered = at; }
   void not_recovered() { moments_.never_recovers = true; }

@@ -35,6 +35,7 @@ std::string OpenInjections::start(Duration now, const Order& order) {
   inject.member = order.member;
   inject.lasting = order.instant ? 0s : order.lasting;
   inject.on_disconnect = order.on_disconnect;
+  inject.lease = order.lease;
   sink_.ask(AskAgent{i.agent, std::move(inject)});
   order_.push_back(i.id);
   const std::string id = i.id;

@@ -42,6 +42,7 @@ class OpenInjections {
     Member member;
     Duration lasting{};
     OnDisconnect on_disconnect = OnDisconnect::Restore;
+    Duration lease{};  ///< 0: the agent's
     bool instant = false;
   };
   /// Asks for one injection and returns its id.

@@ -43,6 +43,19 @@ std::vector<Member> pick_members(const Pick& pick, std::vector<Member> ready, Dr
   return ready;
 }
 
+std::vector<Member> host_of(const std::vector<Member>& members) {
+  if (members.empty() || members.front().id == "host") return members;
+  // This version opens targets of one host only.
+  Member host;
+  host.target = members.front().target;
+  host.id = "host";
+  host.label = "the host of " + members.front().label;
+  host.boot_id = members.front().boot_id;
+  host.address = members.front().address;
+  host.with = members.front().with;
+  return {host};
+}
+
 std::string pick_in_words(const Pick& pick, int of) {
   const auto n = wanted(pick, static_cast<std::size_t>(of));
   const std::string where =

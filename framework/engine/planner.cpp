@@ -122,7 +122,9 @@ class FaultPlanner {
     fault.whom = inventory_.asked ? pick_in_words(spec.pick, fault.members_found) : "";
     for (const auto& e : inventory_.examined)
       if (e.fault == spec.name) examined(spec, e, fault);
-    fault.members_hit = static_cast<int>(fault.injections.size());
+    const bool host_wide = spec.scope_host || alternatives(spec).front()->scope_host;
+    if (host_wide && inventory_.asked) fault.whom = "the whole host, and whoever else is on it";
+    fault.members_hit = host_wide ? fault.members_found : static_cast<int>(fault.injections.size());
     check_radius(spec, fault);
     plan_.faults.push_back(std::move(fault));
   }
@@ -142,6 +144,15 @@ class FaultPlanner {
       plan_.notes.push_back(note("error", spec, fmt::format("`{}` has no end", spec.name),
                                  "add `for: 30s` or `while: <stage>`"));
     const auto& target = target_of(spec, one);
+    const TargetSpec* selected = experiment_.target(target);
+    if (selected && !selected->local.empty() && kind.reaches_host(one.params) && !spec.scope_host &&
+        !one.scope_host)
+      plan_.notes.push_back(
+          note("error", spec,
+               fmt::format("`{}` would be felt by the whole host, and `{}` selects processes",
+                           spec.name, target),
+               fmt::format("say `scope: host`, or keep it inside them: `gunflint explain {}`",
+                           kind.name)));
     if (!experiment_.target(target))
       plan_.notes.push_back(note("error", spec, fmt::format("`{}` names no target", spec.name),
                                  "add `target: <name>`"));
@@ -301,7 +312,9 @@ std::vector<Hit> would_hit(const Experiment& experiment, const Inventory& invent
       drawn = &fault.one_of[Draw(seed, name + "/one_of").below(fault.one_of.size())];
     const auto members = inventory.members.find(target_of(fault, *drawn));
     if (members == inventory.members.end()) continue;
-    for (auto& m : pick_members(fault.pick, members->second, Draw(seed, name)))
+    const bool host_wide = fault.scope_host || drawn->scope_host;
+    for (auto& m : host_wide ? host_of(members->second)
+                             : pick_members(fault.pick, members->second, Draw(seed, name)))
       hits.push_back({&fault, drawn, std::move(m)});
   }
   return hits;

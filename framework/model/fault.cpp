@@ -96,10 +96,13 @@ Fields<Written> Written::fields() {
       field("new_members", &T::new_members, "What happens to members that appear meanwhile."),
       field("min_members", &T::min_members, "Enough when this many could be injected; default all.")
           .at_least(1),
-      field("scope", &T::scope, "`host`: may reach more than the target's members."),
+      field(
+          "scope", &T::scope,
+          "`host`: done to the members' whole host, whoever else is on it; default: to them only."),
       field("on_disconnect", &T::on_disconnect,
             "When contact is lost: take it back, or run on to its end."),
-      field("lease", &T::lease, "How long it lives without contact; default 3s, by ssh 15s."),
+      field("lease", &T::lease, "How long it lives without contact; default 3s, by ssh 15s.")
+          .at_least(500ms),
       field("irreversible", &T::irreversible, "Yes, I know that this one cannot be undone."),
       field("recovery", &T::recovery, "Its own recovery objective."),
       field("_at", &T::at, "Place in the file.").internal()};

@@ -31,7 +31,8 @@ Fields<Inject> Inject::fields() {
           field("params", &T::params, "Its fields."),
           field("member", &T::member, "Member."),
           field("lasting", &T::lasting, "Deadline from now."),
-          field("on_disconnect", &T::on_disconnect, "What a lost coordinator means.")};
+          field("on_disconnect", &T::on_disconnect, "What a lost coordinator means."),
+          field("lease", &T::lease, "Longest silence for this one; 0: the agent's.")};
 }
 Fields<Restore> Restore::fields() {
   return {field("injection", &Restore::injection, "Id.").required()};

@@ -85,6 +85,8 @@ concept Fault = HasFields<typename F::Params> && HasFields<typename F::Saved> &&
 //   static std::string check(const Params&);         a rule over several fields; empty when fine
 //   static std::string no_effect(const Params&, const Saved&);   why there is nothing to change
 //   static bool wants_root(const Params&);           default: true for Place::Host
+//   static bool reaches_host(const Params&);         more than the member feels it (semantics 25):
+//                                                    refused on processes without `scope: host`
 
 /// A fault of the catalogue with its types erased: params and saved travel as documents.
 struct FaultKind {
@@ -99,6 +101,7 @@ struct FaultKind {
   /// The same params as typed data: what travels to journal and agent. As they are when wrong.
   Value (*tidy)(const Value& params);
   bool (*wants_root)(const Value& params);
+  bool (*reaches_host)(const Value& params);
   std::vector<Need> (*needs)(const Facts&, const Value& params);
   std::vector<std::string> (*touches)(const Member&, const Value& params);
   Result<Value> (*observe)(Host&, const Member&, const Value& params);
@@ -150,6 +153,15 @@ FaultKind erase_fault() {
     } else {
       auto params = decode<P>(value);
       return !params || place_of<F>(*params) == Place::Host;
+    }
+  };
+  k.reaches_host = [](const Value& value) {
+    if constexpr (requires(const P& p) { F::reaches_host(p); }) {
+      auto params = decode<P>(value);
+      return params && F::reaches_host(*params);
+    } else {
+      (void)value;
+      return false;
     }
   };
   k.needs = [](const Facts& facts, const Value& value) {

@@ -56,6 +56,7 @@ struct Inject {
   Member member;
   Duration lasting{};  ///< deadline from now, on the agent's own clock; 0 for instant faults
   OnDisconnect on_disconnect = OnDisconnect::Restore;
+  Duration lease{};  ///< its own; 0: the agent's (Hello)
   static Fields<Inject> fields();
 };
 struct Restore {

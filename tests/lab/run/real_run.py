@@ -82,6 +82,8 @@ class RealRun:
         self.program, self.place, self.fault = program, place, fault
         self.type, params, self.check = FAULTS[fault]
         params = json.loads(json.dumps(params).replace('"path": null', f'"path": "{place.file}"'))
+        if fault == "cpu":
+            params["scope"] = "host"  # it burns beside the shop, not inside it
         self.folder = tempfile.mkdtemp(prefix="gunflint-ways-")
         self.ill = self.folder + "/ill"
         self.set_ill(0)
