@@ -25,6 +25,22 @@ void SecondOfLoad::subtract(const SecondOfLoad& o) {
   seconds -= o.seconds, saturated -= o.saturated;
 }
 
+namespace {
+
+/// Of the requests that ended, those to which somebody answered, with whatever status.
+std::uint64_t answers(const StepSlice& step) {
+  std::uint64_t none = 0;
+  for (const auto why :
+       {ErrorClass::Dns, ErrorClass::Refused, ErrorClass::ConnectTimeout, ErrorClass::Tls,
+        ErrorClass::Reset, ErrorClass::Timeout, ErrorClass::Protocol, ErrorClass::CutOff}) {
+    const auto found = step.errors.find(std::string(name_of(why)));
+    if (found != step.errors.end()) none += found->second;
+  }
+  return step.ended - std::min(none, step.ended);
+}
+
+}  // namespace
+
 SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of) {
   SecondOfLoad out;
   out.seconds = 1;
@@ -37,7 +53,7 @@ SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of) {
     out.late.merge(slice.late);
     if (slice.saturated) out.saturated = 1;
     for (const auto& step : slice.steps) {
-      out.answered += step.ended;
+      out.answered += answers(step);
       if (!of.journey.empty() && step.journey != of.journey) continue;
       if (!of.step.empty() && step.step != of.step) continue;
       out.ended += step.ended, out.failed += step.failed, out.attempts += step.attempts;

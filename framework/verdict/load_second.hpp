@@ -19,7 +19,7 @@ struct SecondOfLoad {
   std::uint64_t ended = 0, failed = 0, attempts = 0;  ///< requests
   std::uint64_t due = 0, dropped = 0, journeys = 0, completed = 0;
   std::uint64_t sent = 0;      ///< of the whole load
-  std::uint64_t answered = 0;  ///< requests ended, of the whole load
+  std::uint64_t answered = 0;  ///< requests that got an answer, of the whole load
   double in_flight = 0;        ///< sum over seconds; divide by `seconds`
   double asked = 0;            ///< likewise
   Duration longest{};          ///< exact; a window takes the largest of its seconds

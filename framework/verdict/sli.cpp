@@ -72,14 +72,19 @@ void Sli::restart(int second) {
 
 void Sli::start_clock() { target_.start_clock(); }
 
+bool Sli::a_time() const {
+  const auto metric = load_metric(setup_.expect.metric);
+  using K = LoadMetric::Kind;
+  return metric &&
+         (metric->kind == K::Quantile || metric->kind == K::Longest || metric->kind == K::Mean);
+}
+
 /// Latency runs from the due time, so what the generator sends late is in it. A limit that would
 /// hold without our own error is not violated by the system under test.
 bool Sli::lateness_explains(double value, const Histogram& late) const {
+  if (!a_time() || late.empty()) return false;
   const auto metric = load_metric(setup_.expect.metric);
   using K = LoadMetric::Kind;
-  const bool a_time = metric && (metric->kind == K::Quantile || metric->kind == K::Longest ||
-                                 metric->kind == K::Mean);
-  if (!a_time || late.empty()) return false;
   const Duration ours = metric->kind == K::Longest ? late.max()
                         : metric->kind == K::Mean  ? late.mean()
                                                    : late.quantile(0.99);
@@ -91,8 +96,10 @@ Look Sli::look_at_load() const {
   if (!window_.full()) return look;
   const SecondOfLoad sum = window_.sum();
   const Measure measured = measure(sum, setup_.expect);
-  if (!measured.value && sum.answered == 0 && window_.due_long_ago() > 0) {
-    // Semantics 16: users came and nobody was answered. For a guard that is what it waits for.
+  const bool nobody_came = sum.ended == 0 && window_.due_long_ago() == 0;
+  if (sum.answered == 0 && !nobody_came && (!measured.value || a_time())) {
+    // Semantics 16: users came and nobody was answered, be it that connections are refused, which
+    // takes no time at all. For a guard that is what it waits for.
     look.light = setup_.danger ? Colour::Green : Colour::Red;
     look.bad = look.total = sum.due;
     look.why = "nothing was answered";

@@ -52,6 +52,7 @@ class Sli {
 
  private:
   Look look_at_load() const;
+  bool a_time() const;  ///< the metric is a latency
   bool lateness_explains(double value, const Histogram& late) const;
 
   Setup setup_;

@@ -13,6 +13,7 @@ namespace gunflint::test {
 /// `slow` of `count` requests take 1 s, the others 10 ms; `failed` of them fail. One journey each.
 struct Traffic {
   std::uint64_t count = 100, slow = 0, failed = 0;
+  std::string error = "http_5xx";  ///< why they fail
   bool saturated = false;
   std::uint64_t waiting = 0;  ///< that many have no answer at the end of the second,
   Duration age{};             ///< and have waited so long
@@ -30,7 +31,7 @@ inline Slice slice_of(int second, const Traffic& t) {
   step.journey = "buy", step.step = "checkout";
   step.ended = step.attempts = t.count;
   step.failed = t.failed;
-  if (t.failed > 0) step.errors["http_5xx"] = t.failed;
+  if (t.failed > 0) step.errors[t.error] = t.failed;
   step.latency.record(10ms, t.count - t.slow);
   step.latency.record(1s, t.slow);
   step.waiting.record(t.age, t.waiting);

@@ -260,6 +260,20 @@ TEST(Load, AnAnswerStillMissingCountsWithItsAgeSoFar) {
   EXPECT_LE(finding.evidence.front().from_second, 23);
 }
 
+TEST(Semantics16, RefusedConnectionsAreNotFastAnswers) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("fast", "p95 < 400ms", 5s));
+  Story story(e);
+  story.traffic(20);
+  story.traffic(10, {.count = 100, .failed = 100, .error = "refused"});
+  EXPECT_EQ(story.finding("fast").held, Held::No);
+
+  Story other(e);  // a server that says 503 at once has answered; `error_rate` is for that
+  other.traffic(20);
+  other.traffic(10, {.count = 100, .failed = 100});
+  EXPECT_EQ(other.finding("fast").held, Held::Yes);
+}
+
 TEST(Load, AYoungRequestNeverMakesSlowOnesLookFaster) {
   Histogram ended, waiting;
   ended.record(5s, 100);
