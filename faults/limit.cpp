@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "gunflint/concepts/fault.hpp"
+#include "gunflint/host/victims.hpp"
 #include "limit/cgroup_limit.hpp"
 #include "limit/open_files.hpp"
 
@@ -120,6 +121,10 @@ struct Limit {
       return fail(Cause::BadInput,
                   "the target selects hosts, and `limit` needs a process; add "
                   "`process:` or `pid_file:` to the target");
+    // Whoever is not to be limited is not to be moved or raised either: the whole family is asked
+    // before anything is touched, and then the undo has no reason to ask.
+    GF_TRY_AS(const auto family, family_of(host, {member.pid, member.start_time}));
+    for (const ProcessInfo& process : family) GF_TRY(refuse_ours(process));
     Saved saved;
     GF_TRY_AS(saved.groups, observe_groups(host, member, asked(p)));
     if (p.open_files) {

@@ -35,8 +35,11 @@ Result<Value> examine(Host& real, const ExamineFault& ask) {
   found.nothing_to_do = fault->no_effect(ask.params, saved);
   const Tag tag{"gf-rehearsal0"};
   Rehearsal rehearsal(real);
-  if (auto done = fault->inject(rehearsal.host(), ask.member, ask.params, saved, tag); !done)
+  if (auto done = fault->inject(rehearsal.host(), ask.member, ask.params, saved, tag); !done) {
+    // Nobody of these is ever a victim: the plan is refused, as the run would be (rule 10).
+    if (done.error().cause == Cause::NotPermitted) return fail(done.error());
     rehearsal.note("then it would fail: " + done.error().message);
+  }
   found.actions = rehearsal.take_notes();
   if (auto done = fault->restore(rehearsal.host(), saved, tag); !done)
     rehearsal.note("then it would fail: " + done.error().message);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "gunflint/host/victims.hpp"
 #include "host/fd.hpp"
 #include "host/process_table.hpp"
 #include "host/real_host.hpp"
@@ -87,9 +88,9 @@ class RealCgroups final : public Cgroups {
                      const std::string& file, const std::string& text) override {
     GF_TRY_AS(const std::string folder, folder_of(controller, path));
     GF_TRY(check_name(file));
-    if ((file == "cgroup.freeze" && text == "1") || file == "cgroup.kill" ||
-        (file == "freezer.state" && text == "FROZEN"))
-      GF_TRY(refuse_ours(folder, path));
+    const auto now = read_text_file(folder + "/" + file);
+    if (takes_away(file, now ? std::string_view(*now) : std::string_view(), text))
+      GF_TRY(refuse_members(folder, path));
     return write_control_file(folder + "/" + file, text);
   }
 
@@ -126,6 +127,10 @@ class RealCgroups final : public Cgroups {
                     const std::string& path) override {
     GF_TRY_AS(const std::string folder, folder_of(controller, path));
     GF_TRY_AS(const Fd handle, open_pidfd(process.pid, process.start_time));
+    GF_TRY_AS(const ProcessInfo info, read_process(process.pid));
+    const auto from = info.cgroups.find(hierarchies_.at(controller).version == 2 ? "" : controller);
+    // Out of a group of ours everybody may go: that is the undo.
+    if (from == info.cgroups.end() || !is_own_group(from->second)) GF_TRY(refuse_ours(info));
     return write_control_file(folder + "/cgroup.procs", std::to_string(process.pid));
   }
 
@@ -165,16 +170,15 @@ class RealCgroups final : public Cgroups {
   }
 
   /// A cgroup is a victim only if no member of it and of those below is one of ours (rule 10).
-  Result<void> refuse_ours(const std::string& folder, const std::string& path) {
+  Result<void> refuse_members(const std::string& folder, const std::string& path) {
     GF_TRY_AS(const auto pids, pids_in(folder));
     for (const int pid : pids) {
-      const auto stat = read_process_stat(pid);
-      if (!stat) continue;
-      if (const std::string why = protected_because(*stat); !why.empty())
-        return fail(Cause::NotPermitted,
-                    fmt::format("the cgroup {} holds process {} ({}), which is never a victim: {}; "
-                                "give the target a cgroup of its own",
-                                path, pid, stat->name, why));
+      const auto info = read_process(pid);
+      if (!info) continue;
+      if (const auto free = refuse_ours(*info); !free)
+        return fail(Cause::NotPermitted, fmt::format("the cgroup {} holds others, too: {}, or give "
+                                                     "the target a cgroup of its own",
+                                                     path, free.error().message));
     }
     auto files = make_real_files();
     GF_TRY_AS(const auto names, files->list(folder));
@@ -182,7 +186,7 @@ class RealCgroups final : public Cgroups {
       struct stat state {};
       const std::string below = folder + "/" + name;
       if (::lstat(below.c_str(), &state) == 0 && S_ISDIR(state.st_mode))
-        GF_TRY(refuse_ours(below, path + (path == "/" ? "" : "/") + name));
+        GF_TRY(refuse_members(below, path + (path == "/" ? "" : "/") + name));
     }
     return {};
   }

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "gunflint/host/victims.hpp"
 #include "host/fd.hpp"
 #include "host/launch.hpp"
 #include "host/process_table.hpp"
@@ -65,11 +66,8 @@ class RealProcesses final : public Processes {
     GF_TRY_AS(const Fd handle, open_pidfd(process.pid, process.start_time));
     // Signals that only continue or ask a question harm nobody: an undo must reach everybody.
     if (number != SIGCONT && number != 0) {
-      GF_TRY_AS(const ProcessStat stat, read_process_stat(process.pid));
-      if (const std::string why = protected_because(stat); !why.empty())
-        return fail(Cause::NotPermitted,
-                    fmt::format("process {} ({}) is never a victim: {}; select another one",
-                                process.pid, stat.name, why));
+      GF_TRY_AS(const ProcessInfo info, read_process(process.pid));
+      GF_TRY(refuse_ours(info));
     }
     return signal_pidfd(handle, number);
   }
@@ -86,6 +84,10 @@ class RealProcesses final : public Processes {
 
   Result<void> set_soft_limit(const ProcessId& process, int resource, std::uint64_t soft) override {
     GF_TRY_AS(const SoftLimit now, limit(process, resource));
+    if (soft < now.soft) {  // an undo gives back
+      GF_TRY_AS(const ProcessInfo info, read_process(process.pid));
+      GF_TRY(refuse_ours(info));
+    }
     const rlimit wanted{soft, now.hard};
     if (::prlimit(process.pid, static_cast<__rlimit_resource>(resource), &wanted, nullptr) == 0)
       return {};

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "gunflint/host/victims.hpp"
 #include "host/network_commands.hpp"
 
 namespace gunflint {
@@ -91,6 +92,7 @@ class RehearsedProcesses final : public Processes {
   }
   Result<void> signal(const ProcessId& process, int number) override {
     GF_TRY_AS(const ProcessInfo info, real_.look(process.pid));
+    if (number != SIGCONT && number != 0) GF_TRY(refuse_ours(info));
     notes_.push_back(fmt::format("send {} to {}[{}]", signal_text(number), info.name, process.pid));
     if (number == SIGSTOP) states_[process.pid] = 'T';
     if (number == SIGCONT) states_[process.pid] = 'S';
@@ -104,6 +106,10 @@ class RehearsedProcesses final : public Processes {
   }
   Result<void> set_soft_limit(const ProcessId& process, int resource, std::uint64_t soft) override {
     GF_TRY_AS(const SoftLimit now, limit(process, resource));
+    if (soft < now.soft) {
+      GF_TRY_AS(const ProcessInfo info, real_.look(process.pid));
+      GF_TRY(refuse_ours(info));
+    }
     notes_.push_back(fmt::format("set the soft {} of process {} to {} (now {})",
                                  limit_text(resource), process.pid, soft, now.soft));
     limits_[{process.pid, resource}] = soft;
@@ -163,7 +169,8 @@ class RehearsedFiles final : public Files {
 
 class RehearsedCgroups final : public Cgroups {
  public:
-  RehearsedCgroups(Cgroups& real, Notes& notes) : real_(real), notes_(notes) {}
+  RehearsedCgroups(Cgroups& real, Processes& processes, Notes& notes)
+      : real_(real), processes_(processes), notes_(notes) {}
   Result<int> version(const std::string& controller) override { return real_.version(controller); }
   Result<std::string> path_of(const ProcessId& process, const std::string& controller) override {
     const auto found = moved_.find({controller, process.pid});
@@ -179,6 +186,8 @@ class RehearsedCgroups final : public Cgroups {
   Result<void> write(const std::string& controller, const std::string& path,
                      const std::string& file, const std::string& text) override {
     const auto now = read(controller, path, file);
+    if (takes_away(file, now ? std::string_view(*now) : std::string_view(), text))
+      GF_TRY(refuse_members(controller, path));
     notes_.push_back(fmt::format("write {} to {}/{}{}", text, name(controller, path), file,
                                  now ? fmt::format(" (now {})", one_line(*now)) : ""));
     values_[name(controller, path) + "/" + file] = text;
@@ -213,6 +222,11 @@ class RehearsedCgroups final : public Cgroups {
   }
   Result<void> move(const ProcessId& process, const std::string& controller,
                     const std::string& path) override {
+    GF_TRY_AS(const std::string from, path_of(process, controller));
+    if (!is_own_group(from)) {
+      GF_TRY_AS(const ProcessInfo info, processes_.look(process.pid));
+      GF_TRY(refuse_ours(info));
+    }
     notes_.push_back(fmt::format("move process {} to {}", process.pid, name(controller, path)));
     moved_[{controller, process.pid}] = path;
     return {};
@@ -222,7 +236,20 @@ class RehearsedCgroups final : public Cgroups {
   static std::string name(const std::string& controller, const std::string& path) {
     return (controller.empty() ? std::string("v2") : controller) + ":" + path;
   }
+  /// As the real port does, of those who are in the group and below it now.
+  Result<void> refuse_members(const std::string& controller, const std::string& path) {
+    GF_TRY_AS(const int version, controller.empty() ? Result<int>(2) : real_.version(controller));
+    GF_TRY_AS(const auto all, processes_.all());
+    for (const auto& info : all) {
+      const auto at = info.cgroups.find(version == 2 ? "" : controller);
+      if (at == info.cgroups.end()) continue;
+      if (path == "/" || at->second == path || at->second.starts_with(path + "/"))
+        GF_TRY(refuse_ours(info));
+    }
+    return {};
+  }
   Cgroups& real_;
+  Processes& processes_;
   Notes& notes_;
   std::map<std::string, std::string> values_;
   std::map<std::string, bool> made_;
@@ -336,7 +363,7 @@ struct Rehearsal::State {
   explicit State(Host& real)
       : processes(real.processes, notes),
         files(real.files, notes),
-        cgroups(real.cgroups, notes),
+        cgroups(real.cgroups, real.processes, notes),
         network(real.network, notes),
         holders(notes),
         http(real.http, notes),

@@ -63,6 +63,21 @@ struct Scene {
   std::string before;
 };
 
+TEST(Rule10, NobodyIsLimitedInAFamilyWithTheWayIntoTheMachine) {
+  for (const auto* params : {everything.data(), R"({"open_files": 16})", R"({"cpu": "0.5"})"}) {
+    FakeHost fake;
+    const Member member = add_service(fake, 2, "/shop", true);
+    fake.world.processes.rbegin()->second.info.name = "sshd";  // a grandchild
+    const std::string before = fake.world.picture();
+    Injection injection(fake, "limit", {member, json(params)});
+    const auto seen = injection.observe();
+    ASSERT_FALSE(seen);
+    EXPECT_EQ(seen.error().cause, Cause::NotPermitted);
+    EXPECT_NE(seen.error().message.find("sshd"), std::string::npos) << seen.error().message;
+    EXPECT_EQ(fake.world.picture(), before);
+  }
+}
+
 TEST(Limit, AGroupOfItsOwnIsChangedInPlace) {
   Scene scene(1, "/shop/web", false, R"({"cpu": "0.5"})");
   EXPECT_EQ(scene.group_file("cpu", "/shop/web", "cpu.cfs_quota_us"), "50000\n");
