@@ -129,8 +129,9 @@ class RealCgroups final : public Cgroups {
     GF_TRY_AS(const Fd handle, open_pidfd(process.pid, process.start_time));
     GF_TRY_AS(const ProcessInfo info, read_process(process.pid));
     const auto from = info.cgroups.find(hierarchies_.at(controller).version == 2 ? "" : controller);
-    // Out of a group of ours everybody may go: that is the undo.
-    if (from == info.cgroups.end() || !is_own_group(from->second)) GF_TRY(refuse_ours(info));
+    // Out of a group of ours everybody may go: that is the undo. Ourselves we move on purpose.
+    const bool leaves = from != info.cgroups.end() && is_own_group(from->second);
+    if (!leaves && process.pid != ::getpid()) GF_TRY(refuse_ours(info));
     return write_control_file(folder + "/cgroup.procs", std::to_string(process.pid));
   }
 
