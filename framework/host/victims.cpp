@@ -74,7 +74,8 @@ bool takes_away(std::string_view file, std::string_view now, std::string_view te
 
 bool is_own_group(std::string_view path) {
   const auto slash = path.rfind('/');
-  return (slash == path.npos ? path : path.substr(slash + 1)).starts_with("gf-");
+  const auto name = slash == path.npos ? path : path.substr(slash + 1);
+  return name.starts_with("gf-") || name.starts_with("gunflint-");
 }
 
 }  // namespace gunflint

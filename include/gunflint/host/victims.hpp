@@ -18,7 +18,7 @@ Result<void> refuse_ours(const ProcessInfo& process);
 /// members more than before. A file that we do not know takes away.
 bool takes_away(std::string_view file, std::string_view now, std::string_view text);
 
-/// `gf-` and so on: made by us for one injection.
+/// By its name: made by us, for one injection (`gf-…`) or a guardian (`gunflint-…`).
 bool is_own_group(std::string_view path);
 
 }  // namespace gunflint

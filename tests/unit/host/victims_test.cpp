@@ -44,6 +44,7 @@ TEST(TakesAway, OnlyWhatLeavesLessThanBefore) {
 TEST(OwnGroup, IsOneWhoseLastPartIsATag) {
   EXPECT_TRUE(is_own_group("/shop/gf-abcdefghij"));
   EXPECT_FALSE(is_own_group("/gf-abcdefghij/shop"));
+  EXPECT_TRUE(is_own_group("/gunflint-guard-1"));
   EXPECT_FALSE(is_own_group("/"));
 }
 
