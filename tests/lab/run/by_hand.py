@@ -59,7 +59,7 @@ def one_shot(hand):
 
 
 def ctrl_c(hand):
-    run = hand.inject("cpu", "--for", "30s", "--field", "share=20%")
+    run = hand.inject("cpu", "--for", "30s", "--field", "share=20%", "--field", "scope=host")
     wait_for(lambda: holder_there(hand.place), 10, "nothing burns")
     run.send_signal(signal.SIGINT)
     took = wait_for(lambda: not holder_there(hand.place), 5, "it still burns")
