@@ -129,7 +129,7 @@ void Traffic::send_rest(std::uint32_t place) {
 void Traffic::receive(std::uint32_t place, std::uint32_t events) {
   Connection& connection = pool_[place];
   ResponseParser& parser = connection.parser;
-  while (true) {
+  for (int n = 0; n < buffers_at_once; ++n) {
     const auto got = recv(connection.fd, buffer_.data(), buffer_.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
@@ -147,6 +147,21 @@ void Traffic::receive(std::uint32_t place, std::uint32_t events) {
     // Less than asked for: the socket is empty, unless its end waits behind the bytes.
     if (size < buffer_.size() && !(events & over)) return;
   }
+  if (connection.more_to_read) return;  // stands in the list already
+  connection.more_to_read = true;
+  unread_.push_back({place, connection.generation, events});
+}
+
+void Traffic::read_more() {
+  std::swap(unread_, reading_);
+  for (const Unread& one : reading_) {
+    Connection& connection = pool_[one.place];
+    if (connection.generation != one.generation || !connection.more_to_read) continue;
+    connection.more_to_read = false;
+    receive(one.place, one.events);
+  }
+  if (!reading_.empty()) pump();
+  reading_.clear();
 }
 
 void Traffic::answered(std::uint32_t place, bool reusable) {
@@ -195,6 +210,7 @@ void Traffic::connection_lost(std::uint32_t place, ErrorClass why) {
 std::uint32_t Traffic::let_go(std::uint32_t place, bool reusable) {
   const auto who = pool_[place].user;
   users_[who].connection = nobody;
+  pool_[place].more_to_read = false;  // the answer is over, however it came
   if (reusable)
     pool_.keep(place);
   else

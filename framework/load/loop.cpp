@@ -116,6 +116,7 @@ bool Loop::step() {
                                                  events[static_cast<std::size_t>(i)].events);
     }
   }
+  for (auto& traffic : traffic_) traffic->read_more();
   return true;
 }
 

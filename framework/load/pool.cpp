@@ -92,6 +92,7 @@ Pool::Take Pool::open_at(std::uint32_t place) {
   auto& connection = connections_[place];
   const auto& address = origins_[connection.origin].addresses[address_[connection.origin]];
   ++connection.generation;
+  connection.more_to_read = false;
   connection.reused = false;
   connection.state = Connection::State::Connecting;
   const auto failed = [&](int error) -> Take {

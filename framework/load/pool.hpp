@@ -19,8 +19,9 @@ struct Connection {
   std::uint16_t origin = 0;
   std::uint16_t addresses_tried = 0;
   State state = State::Closed;
-  bool reused = false;  ///< has carried an answer before
-  std::string unsent;   ///< rest of a request that the socket did not take
+  bool reused = false;        ///< has carried an answer before
+  bool more_to_read = false;  ///< stands in Traffic's list of those
+  std::string unsent;         ///< rest of a request that the socket did not take
   ResponseParser parser;
 };
 

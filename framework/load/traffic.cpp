@@ -84,6 +84,7 @@ void Traffic::advance() {
 
 Duration Traffic::next_wake() const {
   if (finished_) return never;
+  if (!unread_.empty()) return clock_.now();
   Duration wake = second_end_;
   if (next_ && next_->due <= stop_at_) wake = std::min(wake, next_->due);
   if (!timers_.empty()) wake = std::min(wake, timers_.top().when);

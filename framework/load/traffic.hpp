@@ -47,6 +47,9 @@ class Traffic {
   /// Arrivals handled before sockets are looked at again: keeps answers' time stamps fresh while
   /// catching up after a stall of our own.
   static constexpr int batch = 64;
+  /// Buffers read of one connection at a time: an answer without end must leave the loop its
+  /// schedule, its time-outs and the others.
+  static constexpr int buffers_at_once = 4;
   /// Most that wait for a connection; beyond it arrivals are dropped whatever on_overload says.
   static constexpr std::size_t most_waiting = 1'000'000;
 
@@ -62,12 +65,20 @@ class Traffic {
   bool finished() const { return finished_; }
   /// on_overload: abort, and it came to that.
   bool gave_up() const { return gave_up_; }
+  /// Goes on with the connections that had more to read than was read at once.
+  void read_more();
 
  private:
   struct Timer {
     Duration when;
     std::uint32_t user, generation;
     bool operator>(const Timer& other) const { return when > other.when; }
+  };
+  /// A connection with unread bytes: its edge has been, and none will come again for them.
+  struct Unread {
+    std::uint32_t place;
+    std::uint16_t generation;
+    std::uint32_t events;
   };
   struct Failing {
     std::uint32_t user, generation;
@@ -125,6 +136,7 @@ class Traffic {
   UserQueue<&User::queued> queue_{users_};
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<Failing> failing_;
+  std::vector<Unread> unread_, reading_;
   std::size_t most_busy_;  ///< requests at once: connections or max_in_flight
   Pool pool_;
   Tally tally_;
