@@ -6,17 +6,21 @@
 #include <fmt/format.h>
 
 namespace gunflint {
+namespace {
+/// Nobody reads on after so many; further ones are dropped, so that a file made of mistakes costs
+/// no more than this.
+constexpr std::size_t most_problems = 500;
+}  // namespace
 
 Problem& Reader::problem(const Mark& where, std::string code, std::string sentence,
                          std::string suggestion) {
-  problems_.push_back({where,
-                       std::move(code),
-                       path_,
-                       std::move(sentence),
-                       std::move(suggestion),
-                       {},
-                       {},
-                       Severity::Error});
+  Problem added{where, std::move(code), path_, std::move(sentence), std::move(suggestion), {}, {}};
+  // Never the first error: that a file is wrong must be known, whatever came before.
+  if (problems_.size() >= most_problems && has_errors()) {
+    thread_local Problem dropped;
+    return dropped = std::move(added);
+  }
+  problems_.push_back(std::move(added));
   return problems_.back();
 }
 Problem& Reader::warning(const Mark& where, std::string code, std::string sentence,

@@ -33,7 +33,9 @@ struct ValidateOptions {
 };
 int validate_command(const ValidateOptions&);
 
-struct SchemaOptions {};
+struct SchemaOptions {
+  bool json = false;  ///< accepted like everywhere; a schema is JSON in any case
+};
 int schema_command(const SchemaOptions&);
 
 struct ExplainOptions {
@@ -49,7 +51,7 @@ struct ReferenceOptions {
 int reference_command(const ReferenceOptions&);
 
 struct ListOptions {
-  std::string what = "faults";  ///< faults, targets, metrics, runs
+  std::string what = "faults";  ///< faults, targets, probes, metrics, runs
   std::string out = "gunflint-runs";
   bool json = false;
 };

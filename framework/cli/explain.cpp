@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/example.hpp"
 #include "cli/reading.hpp"
 #include "model/check.hpp"
 #include "model/metrics.hpp"
@@ -50,9 +51,13 @@ std::string explain_key(const std::string& word, const std::vector<KnownFault>& 
     return out;
   }
   for (const auto& found : find_keys(word, faults)) {
-    out += fmt::format("{}: {} ({})\n", found.path, found.member.help, prose(found.member.shape));
-    if (const Shape* inner = members_of(found.member.shape))
+    const Shape::Member& m = found.member;
+    out += fmt::format("{}: {} ({}{}{})\n", found.path, m.help, prose(m.shape),
+                       m.required ? ", required" : "",
+                       m.fallback.empty() ? "" : ", default " + m.fallback);
+    if (const Shape* inner = members_of(m.shape))
       for (const auto& member : inner->members) out += row(member);
+    out += "  For example: " + example_of(m) + "\n";
   }
   return out;
 }

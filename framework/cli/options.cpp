@@ -39,15 +39,15 @@ void add_file_commands(CLI::App& app, Action& action) {
         add_json(c, o.json);
       });
   add(app, action, "schema", "Print the JSON Schema of an experiment", &schema_command,
-      [](CLI::App&, SchemaOptions&) {});
+      [](CLI::App& c, SchemaOptions& o) { add_json(c, o.json); });
   add(app, action, "explain", "Explain a fault, a key, a metric or a problem code",
       &explain_command, [](CLI::App& c, ExplainOptions& o) {
         c.add_option("word", o.word, "For example: cpu, steady_state, p95, E112")->required();
         add_json(c, o.json);
       });
   add(app, action, "list", "List what there is", &list_command, [](CLI::App& c, ListOptions& o) {
-    c.add_option("what", o.what, "faults, targets, metrics or runs")
-        ->check(CLI::IsMember({"faults", "targets", "metrics", "runs"}))
+    c.add_option("what", o.what, "faults, targets, probes, metrics or runs")
+        ->check(CLI::IsMember({"faults", "targets", "probes", "metrics", "runs"}))
         ->capture_default_str();
     c.add_option("--out", o.out, "Where runs lie")->capture_default_str();
     add_json(c, o.json);

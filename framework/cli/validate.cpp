@@ -23,10 +23,12 @@ std::string plural(int n, const char* word) {
 }
 
 /// "right", or what is wrong, in one line.
-std::string summary(const std::string& file, const Counts& counts, std::size_t later) {
+std::string summary(const std::string& file, const Counts& counts, std::size_t later, bool strict) {
   if (counts.errors > 0)
     return fmt::format("{}: {}{}", file, plural(counts.errors, "error"),
                        counts.warnings ? ", " + plural(counts.warnings, "warning") : "");
+  if (strict && counts.warnings > 0)
+    return fmt::format("{}: {}, refused by --strict", file, plural(counts.warnings, "warning"));
   std::string text = fmt::format("{}: valid", file);
   if (counts.warnings) text += ", " + plural(counts.warnings, "warning");
   if (later)
@@ -48,19 +50,20 @@ int validate_command(const ValidateOptions& options) {
   for (const std::string& file : options.files) {
     const ReadExperiment read = read_experiment_file(file, *how);
     const Counts counts = count(read.problems);
-    wrong = wrong || counts.errors > 0 || (options.strict && counts.warnings > 0);
+    const bool valid = counts.errors == 0 && !(options.strict && counts.warnings > 0);
+    wrong = wrong || !valid;
     const auto later = read.experiment ? not_in_this_version(*read.experiment, how->faults)
                                        : std::vector<Problem>{};
     if (options.json) {
       Value one = Value::map();
       one.set("file", file);
-      one.set("valid", Value(counts.errors == 0));
+      one.set("valid", Value(valid));
       one.set("problems", encode_problems(read.problems));
       one.set("not_in_this_version", encode_problems(later));
       all.push(std::move(one));
     } else {
       show_problems(read.problems);
-      std::puts(summary(file, counts, later.size()).c_str());
+      std::puts(summary(file, counts, later.size(), options.strict).c_str());
     }
   }
   if (options.json) std::puts(to_json_pretty(all).c_str());

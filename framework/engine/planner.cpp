@@ -69,6 +69,8 @@ void plan_hypotheses(const Experiment& experiment, Plan& plan) {
       plan.probes.push_back(describe(h.of) + ", every " + print(every));
     }
   }
+  for (const auto& alert : experiment.alerts)
+    plan.probes.push_back("alert `" + alert.name + "`, every 5s");
 }
 
 void plan_targets(const Experiment& experiment, const Inventory& inventory, Plan& plan) {

@@ -31,6 +31,8 @@ void plan_stages(const LoadSpec& load, std::vector<PlannedStage>& out) {
 
 std::optional<Duration> gate_window(const Experiment& experiment) {
   std::optional<Duration> longest;
+  // Whether an alert fires is asked every 5 s, and must be known once.
+  if (!experiment.alerts.empty()) longest = 5s;
   for (const auto& h : experiment.steady_state) {
     const bool gates = std::any_of(h.during.begin(), h.during.end(), [](During d) {
       return d == During::All || d == During::Before;

@@ -19,7 +19,7 @@ constexpr std::array features{
     LaterFeature{"load: `tls` and https addresses", "the plain HTTP port behind the balancer"},
     LaterFeature{"load: `http.version: 2`, `http.keep_alive`", "HTTP/1.1 with kept connections"},
     LaterFeature{"`control` of a hypothesis", "a second hypothesis on the other target"},
-    LaterFeature{"`alerts`", "a hypothesis or reaction with `prometheus: ALERTS{…}`"},
+    LaterFeature{"`delivered_to` of an alert", "`must: fire`, which Alertmanager itself is asked"},
     LaterFeature{"`sources.receivers`, `sources.grafana`", "`sources.prometheus`"},
     LaterFeature{"`matrix`, `extend`", "several files, or `--set` in a loop"},
     LaterFeature{"`kind: game_day`", "the experiments one by one"},
@@ -86,9 +86,9 @@ std::vector<Problem> not_in_this_version(const Experiment& e,
   for (std::size_t i = 0; i < e.steady_state.size(); ++i)
     if (!e.steady_state[i].control.empty())
       out.add(e.steady_state[i].mark, fmt::format("steady_state[{}].control", i), "`control`");
-  if (!e.alerts.empty())
-    for (std::size_t i = 0; i < e.alerts.size(); ++i)
-      out.add(e.alerts[i].mark, fmt::format("alerts[{}]", i), "`alerts`");
+  for (std::size_t i = 0; i < e.alerts.size(); ++i)
+    if (!e.alerts[i].delivered_to.empty())
+      out.add(e.alerts[i].mark, fmt::format("alerts[{}].delivered_to", i), "`delivered_to`");
   if (!e.sources.receivers.is_null()) out.add({}, "sources.receivers", "`sources.receivers`");
   if (e.sources.grafana) out.add({}, "sources.grafana", "`sources.grafana`");
   if (!e.matrix.is_null()) out.add({}, "matrix", "`matrix`");

@@ -8,7 +8,8 @@ namespace {
 constexpr std::array table{
     ProblemCode{"E001", "no file", "The file cannot be read, or is empty."},
     ProblemCode{"E002", "too large",
-                "More than 1 MiB, 10 000 nodes, 32 levels, or 4 MiB once variables are filled in."},
+                "More than 1 MiB, 20 000 lines, 64 KiB in one line, 10 000 nodes, 32 levels, or "
+                "4 MiB once variables are filled in."},
     ProblemCode{"E003", "not YAML", "The parser refuses the text."},
     ProblemCode{"E004", "a key twice", "A map holds the same key twice; YAML would keep the last."},
     ProblemCode{"E005", "anchor, alias or merge key",

@@ -75,9 +75,8 @@ struct Excerpt {
 };
 Excerpt excerpt_of(std::string_view line, int column) {
   constexpr std::size_t most = 160;
-  Excerpt out{std::string(line), column};
-  out.text = clean(std::move(out.text));
-  if (line.size() <= most) return out;
+  if (line.size() <= most) return {clean(std::string(line)), column};
+  Excerpt out;
   std::size_t at = byte_at(line, column);
   std::size_t from = at > most / 2 ? at - most / 2 : 0;
   while (from > 0 && is_continuation(line[from])) --from;

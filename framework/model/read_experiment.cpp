@@ -121,6 +121,8 @@ void read_document(Value& document, const ReadOptions& options, ReadExperiment& 
     return report_unknown_key(r, key, mark, known) || report_far_key(r, key, mark, known);
   };
   decode(document, experiment, reader);
+  // So many problems that the rest could only repeat them.
+  if (reader.has_errors() && reader.problems().size() > 100) return;
   const std::size_t read = reader.problems().size();
   const NamesInFile names = collect_names(document);
   const Checked checked{experiment, document, names, options};

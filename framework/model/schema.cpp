@@ -143,6 +143,8 @@ Value fault_schema(const std::vector<KnownFault>& faults) {
 
 }  // namespace
 
+Value json_schema(const Shape& shape) { return schema_of(shape); }
+
 Value json_schema(const std::vector<KnownFault>& faults) {
   const Shape shape = shape_of<Experiment>();
   Value out = object(
@@ -152,7 +154,7 @@ Value json_schema(const std::vector<KnownFault>& faults) {
   list.set("description", *body.find("properties")->find("faults")->find("description"));
   body.find("properties")->set("faults", std::move(list));
   wire::append(out, body);
-  return out;
+  return with_definitions(out);
 }
 
 std::string prose(const Shape& shape) {

@@ -7,6 +7,10 @@
 namespace gunflint {
 
 Value json_schema(const std::vector<KnownFault>& faults);
+/// The schema of one value.
+Value json_schema(const Shape& shape);
+/// The same schema with what it repeats written once, under `definitions`.
+Value with_definitions(const Value& schema);
 
 /// A shape in one line for people: "a duration", "one of `a` or `b`".
 std::string prose(const Shape& shape);

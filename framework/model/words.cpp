@@ -98,6 +98,8 @@ constexpr std::array keys{
     OtherWord{"", "include", "use", ""},
     OtherWord{"", "rollback", "", "nothing: every fault is undone automatically"},
     OtherWord{"", "condition", "expect|when", ""},
+    OtherWord{"", "when", "expect", ""},
+    OtherWord{"", "expect", "when", ""},
     OtherWord{"", "start", "at", ""},
     OtherWord{"", "delay", "plus", ""},
     OtherWord{"", "metric", "expect", ""},

@@ -110,6 +110,9 @@ class Builder final : public YAML::EventHandler {
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
+    if (tag == "!=")
+      stop(at(mark), "E009", "a value cannot begin with `!=`: YAML takes it for a tag",
+           "a comparison starts with the name of a metric: `value != 5`");
     stop(at(mark), "E007", fmt::format("tags (`{}`) are not read", tag.substr(0, 40)),
          "leave it out; the key decides what its value is");
   }
@@ -215,7 +218,7 @@ std::optional<Value> parse_yaml(std::shared_ptr<const SourceText> source, Reader
   }
   const std::size_t before = reader.problems().size();
   std::size_t open_quote = std::string::npos;
-  if (!check_text(source, reader, open_quote)) return std::nullopt;
+  if (!check_text(source, reader, limits, open_quote)) return std::nullopt;
   Builder builder(source, reader, limits);
   std::istringstream stream(source->text);
   try {

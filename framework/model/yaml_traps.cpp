@@ -1,9 +1,13 @@
 #include "model/yaml_traps.hpp"
 
+#include <array>
+
 #include <fmt/format.h>
 
 namespace gunflint {
 namespace {
+
+constexpr std::size_t most_lines = 20'000, most_line_bytes = 64 << 10;
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
@@ -18,7 +22,6 @@ int sequence_length(unsigned char lead) {
 
 /// How many `{` and `[` are open, quotes and comments left out. yaml-cpp looks far ahead of an open
 /// bracket before it says anything, so thousands of them are counted here, before it sees them.
-constexpr int deepest = 32;
 class Nesting {
  public:
   int next(const std::string& text, std::size_t i) {
@@ -73,15 +76,20 @@ Around around(const Mark& mark) {
   return a;
 }
 
-/// The innermost `{` or `[` that is open at the end of the text, quotes and comments left out.
-std::optional<Mark> unclosed(const std::shared_ptr<const SourceText>& source) {
-  std::vector<std::pair<char, Mark>> open;
+using OpenBrackets = std::vector<std::pair<char, Mark>>;
+
+/// The brackets that are open before `until` (or at the end), the innermost last; quotes and
+/// comments left out.
+OpenBrackets open_brackets(const std::shared_ptr<const SourceText>& source,
+                           const Mark* until = nullptr) {
+  OpenBrackets open;
   const std::string& text = source->text;
   int line = 1, column = 0;
   char quote = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (!is_continuation(c)) ++column;
+    if (until && line == until->line && column == until->column) return open;
     if (c == '\n') {
       ++line;
       column = 0;
@@ -101,8 +109,25 @@ std::optional<Mark> unclosed(const std::shared_ptr<const SourceText>& source) {
       open.pop_back();
     }
   }
-  if (open.empty()) return std::nullopt;
-  return open.back().second;
+  return open;
+}
+
+std::optional<Mark> unclosed(const std::shared_ptr<const SourceText>& source) {
+  const auto open = open_brackets(source);
+  return open.empty() ? std::nullopt : std::optional(open.back().second);
+}
+
+/// What the bracket at `where` would close; nothing if that is what it should.
+struct Closed {
+  char open = 0;
+  int line = 0;
+};
+std::optional<Closed> closes(const Mark& where) {
+  const auto open = open_brackets(where.source, &where);
+  if (open.empty()) return Closed{};
+  const char wanted = open.back().first == '{' ? '}' : ']';
+  if (around(where).here() == wanted) return std::nullopt;
+  return Closed{open.back().first, open.back().second.line};
 }
 
 bool contains(const std::string& text, std::string_view part) {
@@ -123,8 +148,19 @@ void report_block(const Mark& where, std::string_view line, Reader& reader) {
                              : std::string("put the whole value in quotes"));
 }
 
-void report_open_bracket(const Mark& where, Reader& reader) {
-  if (const auto mark = unclosed(where.source)) {
+void report_open_bracket(const Mark& where, const Around& a, Reader& reader) {
+  const char here = a.here();
+  if (const auto of = here == '}' || here == ']' ? closes(where) : std::nullopt) {
+    if (of->open == 0)
+      reader.problem(where, "E003", fmt::format("this `{}` closes nothing", here), "remove it");
+    else
+      reader.problem(where, "E003",
+                     fmt::format("this `{}` stands where the `{}` of line {} must be closed", here,
+                                 of->open, of->line),
+                     fmt::format("write `{}`", of->open == '{' ? '}' : ']'));
+  } else if (here == ':') {
+    reader.problem(where, "E009", "a second `: ` in one value", "put the value in quotes");
+  } else if (const auto mark = unclosed(where.source)) {
     const char c = around(*mark).here();
     reader.problem(*mark, "E003", fmt::format("this `{}` is not closed", c),
                    fmt::format("add `{}`", c == '{' ? '}' : ']'));
@@ -133,11 +169,63 @@ void report_open_bracket(const Mark& where, Reader& reader) {
   }
 }
 
+/// The parser met a bracket, or the end, where it did not expect it.
+void report_in_brackets(const Mark& where, const Around& a, Reader& reader) {
+  const char c = a.here();
+  if (c == '{' && a.before() == '$') {
+    Mark mark = where;
+    --mark.column;
+    reader.problem(mark, "E009", "YAML tears an unquoted `${…}` inside { }",
+                   "put it in quotes: \"${name}\"");
+  } else if (c == '[' || c == '{') {
+    reader.problem(where, "E009", fmt::format("a `{}` inside a value tears it", c),
+                   "put the whole value in quotes");
+  } else {
+    report_open_bracket(where, a, reader);
+  }
+}
+
+/// What yaml-cpp calls a mistake, and what a person would.
+struct Refusal {
+  std::string_view theirs;
+  const char *code, *sentence, *fix;
+};
+constexpr const char* escapes = "write `\\\\` for a backslash, or use '…', which has no escapes";
+constexpr std::array refusals{
+    Refusal{"anchor", "E005", "anchors (`&name`) are not read", "put a literal `&` in quotes"},
+    Refusal{"tag", "E007", "tags (`!name`) are not read", "put a literal `!` in quotes"},
+    Refusal{"escape character", "E003",
+            "a `\\` in a text in \"…\" begins an escape, and this is none", escapes},
+    Refusal{"hex number", "E003", "the number of this escape is not hexadecimal", escapes},
+    Refusal{"invalid unicode", "E003", "the number of this escape is no character", escapes},
+    Refusal{"document indicator", "E003", "a line of `---` or `...` inside a quoted text",
+            "close the quote that is open above it"},
+    Refusal{"block entry", "E003", "an item (`- `) cannot begin here",
+            "begin it on a line of its own; inside [ ] write items with commas"},
+    Refusal{"map key", "E003", "a key cannot begin here", "begin it on a line of its own"},
+    Refusal{"end of map", "E003", "this line is indented like no line above it",
+            "line it up with the keys or items of its own level"},
+    Refusal{"end of sequence", "E003", "this line is indented like no line above it",
+            "line it up with the keys or items of its own level"},
+    Refusal{"directive", "E003", "directives (`%…`) are not read", "leave the line out"},
+};
+
+const Refusal* find_refusal(const std::string& message) {
+  for (const Refusal& one : refusals)
+    if (contains(message, one.theirs)) return &one;
+  return nullptr;
+}
+
 /// `a: b: c`, or a line that is indented under a finished value.
 void report_second_colon(const Mark& where, const Around& a, Reader& reader) {
   const auto first = a.line.find(": ");
   if (first != a.line.npos && first + 1 < a.column)
     reader.problem(where, "E009", "a second `: ` in one value", "put the value in quotes");
+  else if (const auto above = line_of(where.source->text, where.line - 1);
+           where.line > 1 && !above.empty() && above.find(": ") == above.npos &&
+           above.back() != ':' && above.find("- ") == above.npos)
+    reader.problem(where, "E003", "a key where YAML expects the rest of the line above",
+                   "the line above has no `: `; write `key: value`");
   else
     reader.problem(where, "E003", "a key where YAML expects the rest of the line above",
                    "line it up with the keys of its own map");
@@ -159,9 +247,10 @@ std::string_view line_of(const std::string& text, int line) {
 }
 
 bool check_text(const std::shared_ptr<const SourceText>& source, Reader& reader,
-                std::size_t& open_quote) {
+                const ReadLimits& limits, std::size_t& open_quote) {
   const std::string& text = source->text;
   int line = 1, column = 1;
+  std::size_t line_begin = 0;
   bool at_start = true;  // nothing but spaces on this line so far
   Nesting nesting;
   auto refuse = [&](const char* code, std::string sentence, const char* fix) {
@@ -180,15 +269,22 @@ bool check_text(const std::shared_ptr<const SourceText>& source, Reader& reader,
       return refuse("E003", "a tab indents this line", "indent with spaces");
     if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f)
       return refuse("E003", fmt::format("a control character (0x{:02x})", c), "remove it");
-    if (nesting.next(text, i) > deepest)
-      return refuse("E002", fmt::format("the file is nested more than {} deep", deepest),
+    if (nesting.next(text, i) > limits.depth)
+      return refuse("E002", fmt::format("the file is nested more than {} deep", limits.depth),
                     "make several experiments of it");
+    if (i - line_begin >= most_line_bytes)
+      return refuse("E002", fmt::format("the line has more than {} bytes", most_line_bytes),
+                    "put a long text into a file and name it with `body_file`");
     at_start = c == '\n' || (at_start && c == ' ');
-    if (c == '\n')
-      ++line, column = 1;
-    else
-      ++column;
     i += static_cast<std::size_t>(length);
+    if (c != '\n') {
+      ++column;
+      continue;
+    }
+    ++line, column = 1, line_begin = i;
+    if (static_cast<std::size_t>(line) > most_lines)
+      return refuse("E002", fmt::format("the file has more than {} lines", most_lines),
+                    "make several experiments of it");
   }
   open_quote = nesting.open_quote();
   return true;
@@ -198,24 +294,19 @@ void report_syntax(const Mark& where, const std::string& message, Reader& reader
   const Around a = around(where);
   const char c = a.here();
   if (contains(message, "block scalar")) return report_block(where, a.line, reader);
-  if (contains(message, "flow not found") || contains(message, "flow")) {
-    if (c == '{' && a.before() == '$') {
-      Mark mark = where;
-      --mark.column;
-      reader.problem(mark, "E009", "YAML tears an unquoted `${…}` inside { }",
-                     "put it in quotes: \"${name}\"");
-    } else if (c == '[' || c == '{') {
-      reader.problem(where, "E009", fmt::format("a `{}` inside a value tears it", c),
-                     "put the whole value in quotes");
-    } else {
-      report_open_bracket(where, reader);
-    }
-    return;
-  }
+  if (contains(message, "flow")) return report_in_brackets(where, a, reader);
   if (c == '?') {
     reader.problem(where, "E009", "a `?` inside { } tears the value",
                    "put the whole value in quotes");
-  } else if (c == '@' || c == '`' || c == '%') {
+  } else if (c == '>' && contains(message, "unknown token")) {
+    const auto end = a.line.find_first_of(",}]", a.column);
+    std::string rest(a.line.substr(a.column, end == a.line.npos ? end : end - a.column));
+    while (!rest.empty() && rest.back() == ' ') rest.pop_back();
+    reader.problem(where, "E009", "a value inside { } or [ ] cannot begin with `>`",
+                   fmt::format("a comparison starts with the name of a metric: `value {}`; any "
+                               "other text goes in quotes",
+                               rest));
+  } else if (std::string_view("@`%|").find(c) != std::string_view::npos && c != '\0') {
     reader.problem(where, "E009", fmt::format("a value cannot begin with `{}`", c),
                    "put it in quotes");
   } else if (contains(message, "alias") || contains(message, "anchor is not defined")) {
@@ -227,12 +318,11 @@ void report_syntax(const Mark& where, const std::string& message, Reader& reader
   } else if (a.before() == '"' || a.before() == '\'') {
     reader.problem(where, "E003", "the text goes on after its closing quote",
                    "put quotes around all of it, with the other kind of quote");
-  } else if (contains(message, "end of map not found") ||
-             contains(message, "end of sequence not found")) {
-    reader.problem(where, "E003", "this line is indented like no line above it",
-                   "line it up with the keys or items of its own level");
+  } else if (const Refusal* known = find_refusal(message)) {
+    reader.problem(where, known->code, known->sentence, known->fix);
   } else {
-    reader.problem(where, "E003", fmt::format("YAML cannot read this: {}", message));
+    reader.problem(where, "E003", fmt::format("YAML cannot read this: {}", message),
+                   "look above it for a quote, bracket or colon too many or too few");
   }
 }
 

@@ -4,15 +4,15 @@
 #include <memory>
 #include <string>
 
-#include "gunflint/base/problem.hpp"
+#include "gunflint/model/reader.hpp"
 
 namespace gunflint {
 
 /// Looks at the bare text: nothing but UTF-8 without control characters and without tabs that
-/// indent. False (with a problem) if the parser should not see it. `open_quote` is where a quote
-/// seems to begin that never ends, else npos.
+/// indent, and within the limits. False (with a problem) if the parser should not see it.
+/// `open_quote` is where a quote seems to begin that never ends, else npos.
 bool check_text(const std::shared_ptr<const SourceText>& source, Reader& reader,
-                std::size_t& open_quote);
+                const ReadLimits& limits, std::size_t& open_quote);
 
 /// A problem for what the parser refused at `where`; `message` is its own word for it.
 void report_syntax(const Mark& where, const std::string& message, Reader& reader);

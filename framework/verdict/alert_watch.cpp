@@ -52,20 +52,22 @@ void AlertWatch::second(int second, std::optional<double> start, std::optional<d
 }
 
 void AlertWatch::must_fire(double now, double start, std::optional<double> all_clear) {
-  if (fired_at_ && *fired_at_ < start) {
+  if (!rang_at_ && fired_at_ && *fired_at_ < start && (firing_ || *resolved_at_ >= start)) {
     state_ = State::Unclear;
     why_ = "it was firing already before its start moment";
     return;
   }
-  if (!fired_at_) {
+  // The first time counts; an alert that flaps afterwards must only be quiet at the end.
+  if (!rang_at_ && fired_at_ && *fired_at_ >= start) rang_at_ = fired_at_;
+  if (!rang_at_) {
     if (!alert_.within || now < start + seconds(*alert_.within)) return;
     state_ = unknown_since_ || !seen_ ? State::Unclear : State::Missed;
     if (state_ == State::Missed) why_ = "it did not fire within " + print(*alert_.within);
     return;
   }
-  if (alert_.within && *fired_at_ > start + seconds(*alert_.within)) {
+  if (alert_.within && *rang_at_ > start + seconds(*alert_.within)) {
     state_ = State::Missed;
-    why_ = fmt::format("it fired only {} after its start", spell_seconds(*fired_at_ - start));
+    why_ = fmt::format("it fired only {} after its start", spell_seconds(*rang_at_ - start));
     return;
   }
   if (!alert_.resolve_within) {
@@ -88,8 +90,8 @@ Finding AlertWatch::fire_finding(bool over) const {
   f.limit = "must fire" + (alert_.within ? " within " + print(*alert_.within) : std::string()) +
             (alert_.resolve_within ? ", resolved within " + print(*alert_.resolve_within)
                                    : std::string());
-  if (fired_at_ && started_) {
-    f.took_s = std::max(0.0, *fired_at_ - *started_);
+  if (rang_at_ && started_) {
+    f.took_s = *rang_at_ - *started_;
     f.measured = fmt::format("fired after {}", spell_seconds(*f.took_s));
     if (resolved_at_) f.measured += fmt::format(", resolved at {:.0f} s", *resolved_at_);
   } else {

@@ -24,6 +24,8 @@ class AlertWatch {
 
   State state() const { return state_; }
   bool firing() const { return firing_; }
+  /// The last question was answered.
+  bool known() const { return seen_ && !unknown_since_; }
   const AlertExpectation& expectation() const { return alert_; }
   Finding finding(bool over) const;
 
@@ -36,6 +38,7 @@ class AlertWatch {
   State state_ = State::NotBegun;
   bool firing_ = false, seen_ = false, silenced_ = false;
   std::optional<double> fired_at_, resolved_at_, started_;
+  std::optional<double> rang_at_;  ///< its first firing that its start moment waited for
   std::optional<double> unknown_since_;
   int unknown_readings_ = 0, readings_ = 0;
   std::string why_;

@@ -23,9 +23,15 @@ Judge::Recovery told(const RecoveryWatch::Recovery& r) {
 
 Judge::Gate Judge::gate() const {
   for (const auto& alert : state_->alerts)
-    if (alert.expectation().must == AlertExpectation::Must::Fire && alert.firing())
+    if (alert.firing())
       return {GateState::Red, "the alert `" + alert.expectation().name + "` is firing already"};
-  return gate_of(state_->experiment, state_->lights, state_->closed);
+  Gate gate = gate_of(state_->experiment, state_->lights, state_->closed);
+  if (gate.state == GateState::Green)
+    for (const auto& alert : state_->alerts)
+      if (!alert.known())
+        return {GateState::Unknown,
+                "whether the alert `" + alert.expectation().name + "` fires is not known"};
+  return gate;
 }
 
 std::optional<Judge::Trip> Judge::tripped() const {

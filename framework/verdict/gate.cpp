@@ -24,6 +24,7 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
   using S = Judge::GateState;
   const int length = std::max(0, static_cast<int>(std::lround(seconds(experiment.gate))));
   const bool anything =
+      !experiment.alerts.empty() ||
       std::any_of(experiment.steady_state.begin(), experiment.steady_state.end(), guards_the_gate);
   if (!anything) return {S::Green, ""};
   // A second is closed a moment after it is over: the gate may end up to 2 s before now.

@@ -46,6 +46,9 @@ TEST_F(CpuBite, IsInForceWithinTwoPointsOfTheAskedShare) {
 TEST_F(CpuBite, IsInForceWhereOthersCompeteForTheProcessor) {
   EXPECT_TRUE(bite(burner_says(0.5, 0.45)).in_force);
   EXPECT_FALSE(bite(burner_says(0.5, 0.1)).in_force);
+  // One that hardly ever runs presses on nobody.
+  EXPECT_TRUE(bite(burner_says(0.1, 0.85)).in_force);
+  EXPECT_FALSE(bite(burner_says(0.05, 0.9)).in_force);
 }
 
 TEST_F(CpuBite, IsUnknownToBeInForceBeforeAnythingWasMeasured) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -67,22 +68,34 @@ TEST(Schema, AcceptsWhatTheReaderAccepts) {
   EXPECT_GT(accepted, 4);
 }
 
+/// Every code is listed in docs/reference/problems.md as one that the schema refuses too, or as one
+/// that only the reader finds. Both are tried on every bad file; what the schema lets pass all the
+/// same is named here.
 TEST(Schema, RefusesStructuralProblems) {
+  const std::set<std::string> passed{
+      // E103: needed only because of another key, or one of several keys.
+      "fault-no-target",      "load-no-journey",  "load-no-stages", "load-nothing-sent",
+      "load-stage-two-rates", "reference-scrape", "source-none",    "target-two-kinds",
+      "fault-one-of",         // the faults of `one_of` have no schema of their own
+      "yaml-on-in-capitals",  // true to a YAML 1.1 parser
+  };
   Validator validator;
   int structural = 0;
   for (const auto& entry : fs::directory_iterator(root + "/tests/problems")) {
     if (entry.path().extension() != ".yaml") continue;
     const auto read = read_experiment_file(entry.path().string(), with_catalogue());
-    // An unknown key is structure, wherever it stands.
-    const bool unknown =
-        std::any_of(read.problems.begin(), read.problems.end(), [](const Problem& p) {
-          return p.code == "E102" && p.path.find("_of") == std::string::npos;
-        });
-    if (!unknown) continue;
+    std::string found;
+    for (const Problem& p : read.problems)
+      if (const auto* code = find_problem_code(p.code); code && code->structural)
+        found += p.code + " " + p.path + "\n";
+    if (found.empty()) continue;
     ++structural;
-    EXPECT_NE(validator.refusal(content_of(entry.path())), "") << entry.path();
+    const std::string name = entry.path().stem().string();
+    EXPECT_EQ(validator.refusal(content_of(entry.path())).empty(), passed.contains(name))
+        << name << "\n"
+        << found;
   }
-  EXPECT_GT(structural, 4);
+  EXPECT_GT(structural, 30);
 }
 
 TEST(Schema, EveryCodeThatTheTestsMeetIsInTheTable) {

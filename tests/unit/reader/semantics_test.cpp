@@ -66,6 +66,25 @@ TEST(Semantics06, ALongestLengthAboveTheLimitIsAnError) {
   EXPECT_EQ(length_of(e).longest, 2min + 30s + 30s + 60s + 10s);
 }
 
+TEST(Semantics06, EveryWaitIsBoundedAndCountsInTheLongestLength) {
+  const auto bare = right(with_fault("at: surge, for: 30s"));
+  // Nothing need be waited for: 3 min of stages. A fault's end and recovery may add to it.
+  EXPECT_EQ(length_of(bare).shortest, 3min + 30s);
+  const auto waits = right(
+      with_fault("at: surge, for: 30s, wait_until: { target: web, expect: ready >= 1, timeout: "
+                 "45s }"));
+  EXPECT_EQ(length_of(waits).longest - length_of(bare).longest, 45s);
+  EXPECT_EQ(length_of(waits).shortest, length_of(bare).shortest);
+  const auto slow = right(read(judged + "recovery: { within: 5m, stable_for: 2m }\n" +
+                               "faults: [ { type: noop, target: web, at: surge, for: 30s } ]\n"));
+  EXPECT_EQ(length_of(slow).longest, 2min + 30s + 5min + 2min + 10s);
+  const auto reacts =
+      right(read(judged + "faults: [ { name: f, type: noop, target: web, at: surge, for: 30s } ]\n"
+                          "reactions: [ { name: r, target: web, at: f, expect: ready >= 2, within: "
+                          "20m } ]\n"));
+  EXPECT_EQ(length_of(reacts).longest, 2min + 20min + 10s);
+}
+
 TEST(Semantics07, ARepeatedFaultIsOneFaultToItsLastEnd) {
   const auto e = right(with_fault("at: surge, for: 5s, repeat: { every: 20s, times: 4 }"));
   EXPECT_EQ(e.faults.size(), 1u);

@@ -154,6 +154,39 @@ TEST(Semantics26, APidUsedAgainIsAnotherMember) {
   EXPECT_NE(found->front().id, "pid:90001@" + std::to_string(before.start_time));
 }
 
+TEST(Semantics28, WithoutReadyAMemberThatIsAliveIsReady) {
+  FakeHost fake;
+  fake.add_process({.name = "web", .pid = 90001});
+  fake.add_process({.name = "web", .pid = 90002});
+  auto watch = watch_members(target({.process = "web"}));
+  auto seen = watch->look(fake.host());
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->size(), 2u);
+  EXPECT_TRUE((*seen)[0].ready && (*seen)[1].ready);
+  fake.exit_process(90002);
+  seen = watch->look(fake.host());
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->size(), 1u);
+}
+
+TEST(Semantics28, AMemberThatIsAliveAndFailsItsCheckIsNotReady) {
+  FakeHost fake;
+  fake.add_process({.name = "web", .pid = 90001});
+  fake.add_process({.name = "web", .pid = 90002});
+  auto spec = target({.process = "web"});
+  spec.ready.exec = {"/bin/check", "${member.pid}"};
+  fake.on_command("/bin/check", [](FakeHost&, const Command& command) -> Result<Exit> {
+    Exit exit;
+    exit.code = command.argv.at(1) == "90001" ? 0 : 3;
+    return exit;
+  });
+  const auto seen = watch_members(spec)->look(fake.host());
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->size(), 2u);
+  EXPECT_TRUE((*seen)[0].ready);
+  EXPECT_FALSE((*seen)[1].ready);
+}
+
 TEST(Members, AnotherKindOfTargetSaysThatItIsNotInThisVersion) {
   FakeHost fake;
   TargetSpec spec;

@@ -253,9 +253,47 @@ TEST(Semantics40, AnAlertThatDoesNotFireOrNotResolveHasFailed) {
 }
 
 TEST(Semantics40, FiringAtTheGateIsRed) {
+  for (const auto must : {AlertExpectation::Must::Fire, AlertExpectation::Must::StaySilent}) {
+    auto story = alarmed(must);
+    alert(story, 40, 1);
+    EXPECT_EQ(story.judge.gate().state, Judge::GateState::Red);
+  }
+}
+
+TEST(Semantics40, AnAlertThatNobodyCanAskAboutIsUnknownAtTheGate) {
+  auto quiet = alarmed(AlertExpectation::Must::Fire);
+  alert(quiet, 40, 0);
+  EXPECT_EQ(quiet.judge.gate().state, Judge::GateState::Green);
+  auto blind = alarmed(AlertExpectation::Must::Fire);
+  for (int i = 0; i < 40; ++i) blind.close();
+  EXPECT_EQ(blind.judge.gate().state, Judge::GateState::Unknown);
+}
+
+TEST(Semantics40, AnAlertThatFlapsHasFiredTheFirstTime) {
   auto story = alarmed(AlertExpectation::Must::Fire);
-  alert(story, 40, 1);
-  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Red);
+  alert(story, 10, 0);
+  story.inject("f");
+  alert(story, 5, 0);
+  alert(story, 10, 1);
+  alert(story, 10, 0);
+  alert(story, 5, 1);  // 25 s after its start: later than `within`, and not the first time
+  story.undo("f");
+  alert(story, 3, 1);
+  alert(story, 5, 0);
+  EXPECT_EQ(story.judge.alert("Slow"), Judge::Decision::Met);
+  story.drain();
+  EXPECT_NEAR(*story.finding("Slow", Finding::Kind::Alert).took_s, 5.5, 1e-9);
+}
+
+TEST(Semantics40, AnAlertThatWasQuietAgainBeforeItsStartMayFireThen) {
+  auto story = alarmed(AlertExpectation::Must::Fire);
+  alert(story, 3, 1);
+  alert(story, 10, 0);
+  story.inject("f");
+  alert(story, 5, 1);
+  story.undo("f");
+  alert(story, 5, 0);
+  EXPECT_EQ(story.judge.alert("Slow"), Judge::Decision::Met);
 }
 
 TEST(Semantics40, StaySilentIsOverTheWholeRunAndNeedsReadings) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "story.hpp"
+#include "verdict/load_second.hpp"
 
 namespace gunflint {
 namespace {
@@ -149,6 +150,25 @@ TEST(Semantics15, UnknownAboveFivePercentIsInconclusive) {
   }
 }
 
+TEST(Semantics15, FivePercentOfTheJudgedTimeMayBeUnknown) {
+  // Known for 190 s of 200, unknown for 10: just allowed. One second more is too much.
+  for (const int blind : {10, 12}) {
+    auto e = experiment();
+    e.steady_state.push_back(hypothesis("queue", "value < 500", 1s, OfScrape{"lb", "queue"}));
+    Story story(e);
+    story.readings(190, "steady_state/queue", 3);
+    for (int i = 0; i < blind; ++i) {
+      ReadingTaken r;
+      r.probe = "steady_state/queue", r.unknown = "connection refused";
+      story.tell(story.now + 0.5, r);
+      story.close();
+    }
+    story.drain();
+    const auto f = story.finding("queue");
+    EXPECT_EQ(f.held, blind == 10 ? Held::Yes : Held::Inconclusive) << blind << ": " << f.sentence;
+  }
+}
+
 TEST(Semantics15, APhaseThatCouldNotBeJudgedIsInconclusive) {
   auto e = experiment();
   e.steady_state.push_back(hypothesis("fast", "p95 < 400ms", 10s));
@@ -215,6 +235,67 @@ TEST(Semantics17, EverySeriesMustHoldAndTheWorstIsNamed) {
   story.close();
   EXPECT_EQ(story.judge.lights().front().state, "red");
   EXPECT_EQ(story.judge.lights().front().value, "97%");
+}
+
+TEST(Semantics17, AReadingMustBeFresherThanTwoOfItsIntervals) {
+  // `every` is 5 s for Prometheus and 1 s otherwise; what is older than two of them is no value.
+  const auto light_after = [](ProbeSpec of, int silent) {
+    auto e = experiment();
+    e.steady_state.push_back(hypothesis("q", "value < 1GiB", 1s, std::move(of)));
+    Story story(e);
+    story.readings(10, "steady_state/q", 5);
+    for (int i = 0; i < silent; ++i) story.close();
+    return story.judge.lights().front().state;
+  };
+  EXPECT_EQ(light_after(OfPrometheus{"q"}, 8), "green");
+  EXPECT_EQ(light_after(OfPrometheus{"q"}, 14), "unknown");
+  EXPECT_EQ(light_after(OfScrape{"lb", "q"}, 1), "green");
+  EXPECT_EQ(light_after(OfScrape{"lb", "q"}, 8), "unknown");
+}
+
+TEST(Semantics18, WhatTheMetricsOfALoadCount) {
+  // Two workers, one second: 60 and 40 journeys due, of which 5 were dropped; 130 requests sent,
+  // 70 journeys completed, 21 still under way.
+  auto part = [](int worker, std::uint64_t due, std::uint64_t dropped, std::uint64_t completed,
+                 std::uint64_t sent, std::uint64_t in_flight) {
+    Slice slice;
+    slice.load = "shoppers", slice.worker = worker, slice.sent = sent;
+    slice.in_flight = in_flight;
+    JourneySlice j;
+    j.journey = "buy", j.due = due, j.dropped = dropped, j.ended = completed;
+    j.completed = completed;
+    slice.journeys.push_back(j);
+    return slice;
+  };
+  const auto second =
+      look_at({part(0, 60, 5, 45, 80, 11), part(1, 40, 0, 25, 50, 10)}, OfLoad{"shoppers", "", ""});
+  EXPECT_EQ(value_of(second, "arrival_rate"), 100);  // dropped ones were due, too
+  EXPECT_EQ(value_of(second, "sent_rate"), 130);     // requests, not journeys
+  EXPECT_EQ(value_of(second, "throughput"), 70);     // journeys completed
+  EXPECT_EQ(value_of(second, "in_flight"), 21);
+  EXPECT_EQ(value_of(second, "dropped"), 5);
+  // Over a window, rates and levels are means per second, and dropped ones are a sum.
+  auto window = second;
+  window.add(
+      look_at({part(0, 20, 1, 30, 20, 3), part(1, 20, 0, 20, 20, 4)}, OfLoad{"shoppers", "", ""}));
+  EXPECT_EQ(value_of(window, "arrival_rate"), 70);
+  EXPECT_EQ(value_of(window, "sent_rate"), 85);
+  EXPECT_EQ(value_of(window, "throughput"), 60);
+  EXPECT_EQ(value_of(window, "in_flight"), 14);
+  EXPECT_EQ(value_of(window, "dropped"), 6);
+  // Another load does not count.
+  EXPECT_EQ(value_of(look_at({part(0, 60, 5, 45, 80, 11)}, OfLoad{"bots", "", ""}), "arrival_rate"),
+            0);
+}
+
+TEST(Semantics18, TheRateOfAStageIsWhatTheSliceWasAskedFor) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("arrive", "arrival_rate > 99", 5s));
+  Story story(e);
+  story.traffic(20);
+  EXPECT_EQ(story.judge.lights().front().state, "green");
+  story.traffic(10, {.count = 60});
+  EXPECT_EQ(story.judge.lights().front().state, "red");
 }
 
 TEST(Semantics8, BiteLostMakesWhatItCoversInconclusive) {
