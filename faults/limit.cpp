@@ -2,6 +2,7 @@
 // and open files (the soft limit of the running processes).
 #include <charconv>
 
+#include "common/failures.hpp"
 #include "gunflint/concepts/fault.hpp"
 #include "gunflint/host/victims.hpp"
 #include "limit/cgroup_limit.hpp"
@@ -138,13 +139,11 @@ struct Limit {
     if (saved.open_files) GF_TRY(limit_open_files(host, member, *saved.open_files));
     return {};
   }
-  /// All parts are tried; the first that failed is told.
   static Result<void> restore(Host& host, const Saved& saved, const Tag& tag) {
-    Result<void> first;
-    if (saved.open_files) first = free_open_files(host, *saved.open_files);
-    for (const auto& group : saved.groups)
-      if (const auto done = free_group(host, group, tag); !done && first) first = done;
-    return first;
+    Failures failures;
+    if (saved.open_files) failures.add(free_open_files(host, *saved.open_files));
+    for (const auto& group : saved.groups) failures.add(free_group(host, group, tag));
+    return failures.result();
   }
   static Result<bool> restored(Host& host, const Saved& saved, const Tag& tag) {
     for (const auto& group : saved.groups) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "common/failures.hpp"
+
 namespace gunflint {
 
 Fields<FileChange> FileChange::fields() {
@@ -255,8 +257,9 @@ Result<void> limit_group(Host& host, const Member& member, const GroupLimit& lim
 
 Result<void> free_group(Host& host, const GroupLimit& limit, const Tag& tag) {
   if (!limit.moves) {
-    for (const auto& change : limit.changes) GF_TRY(put_back(host, limit, change));
-    return {};
+    Failures failures;
+    for (const auto& change : limit.changes) failures.add(put_back(host, limit, change));
+    return failures.result();
   }
   const std::string group = group_of(limit, tag);
   GF_TRY(remove_group(host, limit, group));

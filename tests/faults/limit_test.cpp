@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <array>
+
+#include "common/failures.hpp"
 #include "faults/fault_case.hpp"
 #include "limit/cgroup_limit.hpp"
 
@@ -168,6 +172,43 @@ TEST(Limit, AnothersChangeIsLeftAsItIs) {
   EXPECT_EQ(undone.error().cause, Cause::Conflict);
   EXPECT_EQ(scene.group_file("memory", "/shop/web", "memory.limit_in_bytes"), "4096\n");
   EXPECT_EQ(scene.group_file("cpu", "/shop/web", "cpu.cfs_quota_us"), "-1\n");
+}
+
+TEST(Limit, AnothersChangeOfOneValueDoesNotKeepTheOthersChanged) {
+  Scene scene(2, "/web", false, R"({"cpu": "0.5", "memory": "64MiB", "pids": 20})");
+  auto& group = scene.fake.world.cgroups[""]["/web"];
+  ASSERT_EQ(group["pids.max"], "20\n");
+  group["cpu.max"] = "70000 100000\n";  // systemd, say
+  const auto undone = scene.injection.restore();
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().cause, Cause::Conflict);
+  EXPECT_EQ(group["cpu.max"], "70000 100000\n");
+  EXPECT_EQ(group["memory.max"], "max\n");
+  EXPECT_EQ(group["pids.max"], "max\n");
+}
+
+Result<void> failure(Cause cause, const char* message) { return fail(cause, message); }
+
+TEST(Failures, WhatMayPassOutranksAConflictWhateverTheOrder) {
+  const std::array parts{failure(Cause::Conflict, "a"), failure(Cause::Io, "b"),
+                         failure(Cause::Gone, "c"), Result<void>()};
+  std::array<int, 4> order{0, 1, 2, 3};
+  do {
+    Failures failures;
+    for (const int i : order) failures.add(parts[static_cast<std::size_t>(i)]);
+    ASSERT_FALSE(failures.result());
+    EXPECT_EQ(failures.result().error().cause, Cause::Io);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(Failures, EveryConflictIsTold) {
+  Failures failures;
+  for (const auto& part : {failure(Cause::Gone, "g"), failure(Cause::Conflict, "a"), Result<void>(),
+                           failure(Cause::Conflict, "b")})
+    failures.add(part);
+  EXPECT_EQ(failures.result().error().cause, Cause::Conflict);
+  EXPECT_EQ(failures.result().error().message, "a; b");
+  EXPECT_TRUE(Failures().result());
 }
 
 TEST(Limit, AProcessThatRaisedItsOwnLimitKeepsIt) {
