@@ -24,6 +24,12 @@ struct Launch {
 /// The pid of the child, which the caller waits for. Unsupported when there is no such program.
 Result<int> launch(const Launch& order);
 
+/// The error of a command: its program, or what it was to show, is not on this host. So nothing of
+/// ours can be in it, and an undo goes on to the next place.
+inline bool is_absent(const Error& error) {
+  return error.cause == Cause::Unsupported || error.cause == Cause::Gone;
+}
+
 /// Gives it its input, takes its output, and ends its process group at the deadline. Not waited
 /// for is what a child left in the background with our pipe open.
 Result<Exit> run_to_the_end(const Command& command);

@@ -9,6 +9,7 @@
 
 #include "gunflint/base/value.hpp"
 #include "host/fd.hpp"
+#include "host/launch.hpp"
 #include "host/network_commands.hpp"
 #include "host/network_conntrack.hpp"
 #include "host/network_names.hpp"
@@ -32,8 +33,10 @@ class RealNetwork final : public Network {
     return rule.backend == Backend::Netem ? add_netem(rule, tag) : add_queue(rule, tag);
   }
   Result<void> remove(const Tag& tag) override {
-    GF_TRY(remove_queue(tag));
-    return remove_netem(tag);
+    // One of the two cannot keep the other in force.
+    const auto queue = remove_queue(tag);
+    GF_TRY(remove_netem(tag));
+    return queue;
   }
   Result<bool> present(const Tag& tag) override;
   Result<Matched> matched(const Tag& tag) override;
@@ -199,7 +202,7 @@ Result<void> RealNetwork::remove_queue(const Tag& tag) {
   for (const Family family : families()) {
     auto table = look(family);
     // A host without iptables has nothing of ours.
-    if (!table && table.error().cause == Cause::Gone) return {};
+    if (!table && is_absent(table.error())) return {};
     if (!table) return fail(std::move(table).error());
     if (has_ours(*table, tag)) tables.emplace(family, std::move(*table));
   }
@@ -269,7 +272,7 @@ Result<void> RealNetwork::remove_made(Family family, const Tag& tag) {
 Result<bool> RealNetwork::present(const Tag& tag) {
   for (const Family family : families()) {
     auto table = look(family);
-    if (!table && table.error().cause == Cause::Gone) break;
+    if (!table && is_absent(table.error())) break;
     if (!table) return fail(std::move(table).error());
     if (has_ours(*table, tag)) return true;
   }
@@ -282,7 +285,7 @@ Result<Matched> RealNetwork::matched(const Tag& tag) {
   Matched sum;
   for (const Family family : families()) {
     auto table = look(family, true);
-    if (!table && table.error().cause == Cause::Gone) break;
+    if (!table && is_absent(table.error())) break;
     if (!table) return fail(std::move(table).error());
     if (!table->jumps.contains(tag.text)) continue;
     found = true;
@@ -299,8 +302,7 @@ Result<Matched> RealNetwork::matched(const Tag& tag) {
 
 Result<NetemSeen> RealNetwork::look_at_netem(const Tag& tag) {
   auto shown = run(netem_show_command());
-  if (!shown && (shown.error().cause == Cause::Gone || shown.error().cause == Cause::Unsupported))
-    return NetemSeen{};
+  if (!shown && is_absent(shown.error())) return NetemSeen{};
   if (!shown) return fail(std::move(shown).error());
   return parse_netem(*shown, tag);
 }
