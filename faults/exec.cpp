@@ -4,11 +4,17 @@
 #include <algorithm>
 
 #include "gunflint/concepts/fault.hpp"
+#include "gunflint/concepts/patience.hpp"
 
 namespace gunflint {
 namespace {
 
 using Argv = std::vector<std::string>;
+
+/// An undo is three commands (restore, check, observe), an injection too (observe, inject, check).
+constexpr Duration most_per_command = 9s;
+static_assert(3 * most_per_command + 2s < longest_restore);
+static_assert(3 * most_per_command + 2s < longest_inject);
 
 struct Exec {
   static constexpr std::string_view name = "exec";
@@ -28,7 +34,7 @@ struct Exec {
 
   struct Params {
     Argv observe, inject, restore, check;
-    Duration deadline = 10s;
+    Duration deadline = most_per_command;
     static Fields<Params> fields() {
       const auto program = [](const Argv& argv) -> std::string {
         return !argv.empty() && argv[0].empty() ? "a command begins with the name of a program"
@@ -48,14 +54,17 @@ struct Exec {
                 "Prints the state before; it must print the same after `restore`, and must change "
                 "nothing.")
               .check(program),
-          field("deadline", &Params::deadline, "How long each command may take.")
-              .between(100ms, 5min)};
+          field(
+              "deadline", &Params::deadline,
+              "How long each command may take. At most 9s: what is to be undone must be undone in "
+              "half a minute. What takes longer goes on in the background, and `check` sees it.")
+              .between(100ms, most_per_command)};
     }
   };
   struct Saved {
     Argv observe, restore, check;
     std::string seen;
-    Duration deadline = 10s;
+    Duration deadline = most_per_command;
     static Fields<Saved> fields() {
       return {field("observe", &Saved::observe, "Command."),
               field("restore", &Saved::restore, "Command."),

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "gunflint/concepts/fault.hpp"
+#include "gunflint/concepts/patience.hpp"
 
 namespace gunflint {
 namespace {
@@ -42,6 +43,10 @@ struct Names<Ending> {
 
 namespace {
 
+/// The look for an end is part of the injection.
+constexpr Duration most_patience = 25s;
+static_assert(most_patience + 4s < longest_inject);
+
 struct Kill {
   static constexpr std::string_view name = "kill";
   static constexpr std::string_view summary =
@@ -62,7 +67,7 @@ struct Kill {
       return {field("signal", &Params::signal, "The signal that ends it."),
               field("patience", &Params::patience,
                     "How long the process may take to end before the fault did not bite.")
-                  .between(100ms, 60s)};
+                  .between(100ms, most_patience)};
     }
   };
   struct Saved {

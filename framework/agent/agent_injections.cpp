@@ -7,13 +7,15 @@
 
 #include "agent/agent.hpp"
 #include "agent/work.hpp"
+#include "gunflint/concepts/patience.hpp"
 
 namespace gunflint {
 namespace {
 
-constexpr Duration inject_deadline = 30s, restore_deadline = 20s, bite_deadline = 2500ms;
+constexpr Duration inject_deadline = longest_inject, restore_deadline = longest_restore,
+                   bite_deadline = 2500ms;
 constexpr Duration bite_every = 1s;
-constexpr int attempts_before_report = 3;
+constexpr int attempts_before_report = 2;  ///< the coordinator waits for 65 s
 
 bool is_open(const Injection& injection) { return injection.open(); }
 

@@ -86,5 +86,17 @@ TEST(Exec, ACheckThatCouldNotRunIsNoAnswer) {
   EXPECT_FALSE(injection.restored());
 }
 
+TEST(Exec, ACommandMayTakeNoLongerThanItsUndoIsGiven) {
+  const auto told = [](const std::string& deadline) {
+    Reader reader;
+    find_fault("exec")->check(
+        json(R"({"inject": ["a"], "check": ["b"], "deadline": ")" + deadline + "\"}"), reader);
+    return reader.problems().empty() ? "" : reader.problems()[0].sentence;
+  };
+  EXPECT_EQ(told("9s"), "");
+  EXPECT_NE(told("10s"), "");
+  EXPECT_NE(told("1m"), "");
+}
+
 }  // namespace
 }  // namespace gunflint

@@ -55,5 +55,15 @@ TEST(Kill, NeedsAProcess) {
   EXPECT_EQ(injection.observe().error().cause, Cause::BadInput);
 }
 
+TEST(Kill, ItsPatienceFitsInAnInjection) {
+  const auto mistakes = [](const char* params) {
+    Reader reader;
+    find_fault("kill")->check(json(params), reader);
+    return reader.problems().size();
+  };
+  EXPECT_EQ(mistakes(R"({"patience": "25s"})"), 0u);
+  EXPECT_EQ(mistakes(R"({"patience": "26s"})"), 1u);
+}
+
 }  // namespace
 }  // namespace gunflint
