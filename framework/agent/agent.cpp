@@ -215,12 +215,15 @@ int Agent::finish() {
     pollfd wait{seat_.out, POLLOUT, 0};
     if (!output_.empty()) ::poll(&wait, 1, 50);
   }
-  if (ledger_ && ledger_->content().open.empty()) {
-    // Before the ledger, which names it: nobody would look for it afterwards.
-    stand_back(host_.cgroups(), seat_.guardian ? ::getppid() : 0, seat_.home, seat_.guard_cgroup);
-    (void)ledger_->remove();
-  }
+  // The coordinator that says BYE has heard of every conflict and tells a person.
+  if (ledger_ && said_bye_)
+    for (const auto& conflict : std::vector<KeptConflict>(ledger_->content().conflicts))
+      (void)ledger_->append(ToldLine{conflict.undo.injection, "agent"});
   const bool clean = !ledger_ || ledger_->content().open.empty();
+  // Before the ledger, which names it: nobody would look for it afterwards.
+  if (ledger_ && clean)
+    stand_back(host_.cgroups(), seat_.guardian ? ::getppid() : 0, seat_.home, seat_.guard_cgroup);
+  if (ledger_ && ledger_->content().done()) (void)ledger_->remove();
   if (clean && seat_.to_guardian) (void)!::write(seat_.to_guardian.get(), "q", 1);
   return rest.empty() ? 0 : 5;
 }

@@ -77,7 +77,11 @@ void Agent::hello(std::uint64_t id, const Hello& ask) {
   lease_ = ask.lease;
   // First what dead agents left: their keys are free, but their faults may be in force.
   run_task(
-      id, [this](OperationLink& link) { recover_work(link, host_, seat_.folder, "recovery", {}); },
+      id,
+      [this](OperationLink& link) {
+        recover_work(link, host_, seat_.folder,
+                     {"recovery", false, recover_only_ || !instead_of_.empty(), instead_of_});
+      },
       recover_deadline, [this, id](const Value& word) { welcome(id, word); },
       "to look for what dead agents left behind");
 }

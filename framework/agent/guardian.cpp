@@ -98,6 +98,9 @@ std::set<int> holders_in(const std::string& path) {
   return pids;
 }
 
+/// What only a person can settle stays in the ledger; trying again would not help.
+constexpr int for_a_person = 2;
+
 /// In a child, so that a restore that hangs can be killed and tried again. 0: nothing is open.
 int recover_in_child(AgentHost& host, const std::string& path, Duration deadline) {
   const int child = ::fork();
@@ -107,8 +110,8 @@ int recover_in_child(AgentHost& host, const std::string& path, Duration deadline
     ::setpgid(0, 0);
     auto ledger = Ledger::take_over(path);
     if (!ledger) ::_exit(ledger.error().cause == Cause::Gone ? 0 : 1);
-    recover_ledger(host, *ledger, "guardian");
-    ::_exit(ledger->content().open.empty() ? 0 : 1);
+    recover_ledger(host, *ledger, {"guardian"});
+    ::_exit(!ledger->content().open.empty() ? 1 : ledger->content().done() ? 0 : for_a_person);
   }
   auto stat = read_process_stat(child);
   auto handle = open_pidfd(child, stat ? stat->start_time : 0);
@@ -131,7 +134,9 @@ int guard(AgentHost& host, GuardianSeat& seat) {
   kill_orphans(holders_in(seat.ledger));
   const Time end = monotonic_now() + give_up_after;
   for (Duration pause = 100ms; monotonic_now() < end; pause = std::min<Duration>(pause * 2, 30s)) {
-    if (recover_in_child(host, seat.ledger, 60s) == 0) return 0;
+    const int code = recover_in_child(host, seat.ledger, 60s);
+    if (code == 0) return 0;
+    if (code == for_a_person) return 5;
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
     }
     ::poll(nullptr, 0, static_cast<int>(pause / 1ms));

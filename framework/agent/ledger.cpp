@@ -74,6 +74,10 @@ Fields<UndoneLine> UndoneLine::fields() {
           field("verified", &T::verified, "Looked again."), field("by", &T::by, "Who."),
           field("why", &T::why, "Why not verified.")};
 }
+Fields<ToldLine> ToldLine::fields() {
+  return {field("injection", &ToldLine::injection, "Id.").required(),
+          field("by", &ToldLine::by, "Who told it.")};
+}
 
 std::string ledger_line_text(const LedgerLine& line) {
   const std::string document = to_json(encode(line));
@@ -81,42 +85,92 @@ std::string ledger_line_text(const LedgerLine& line) {
 }
 
 namespace {
-/// One line without its end; nullopt when it is torn or not ours.
-std::optional<LedgerLine> parse_line(std::string_view line) {
-  if (line.size() < 10 || line[8] != ' ') return std::nullopt;
+/// One line without its end. Empty and not `newer`: damaged.
+struct ReadLine {
+  std::optional<LedgerLine> line;
+  UnreadLine unread;
+};
+ReadLine read_line(std::string_view text) {
+  ReadLine result;
+  if (text.size() < 10 || text[8] != ' ') return result;
   std::uint32_t sum = 0;
-  const auto parsed = std::from_chars(line.data(), line.data() + 8, sum, 16);
-  const std::string_view document = line.substr(9);
-  if (parsed.ptr != line.data() + 8 || sum != crc32c(document)) return std::nullopt;
+  const auto parsed = std::from_chars(text.data(), text.data() + 8, sum, 16);
+  const std::string_view document = text.substr(9);
+  if (parsed.ptr != text.data() + 8 || sum != crc32c(document)) return result;
+  result.unread.newer = true;
   auto value = parse_json(document);
-  if (!value) return std::nullopt;
-  auto decoded = decode<LedgerLine>(*value);
-  if (!decoded) return std::nullopt;
-  return std::move(*decoded);
+  if (!value || !value->is_map()) return result;
+  if (const Value* undo = value->find("undo"); undo != nullptr && undo->is_map())
+    result.unread.injection = undo->text_or("injection");
+  if (auto decoded = decode<LedgerLine>(*value)) result.line = std::move(*decoded);
+  return result;
+}
+
+/// A write that the machine did not live to end: zeros of the reserve where the rest would be, and
+/// nothing behind it.
+bool is_torn_tail(std::string_view line, std::string_view behind) {
+  return line.find('\0') != std::string_view::npos &&
+         behind.find_first_not_of('\0') == std::string_view::npos;
+}
+
+void undone(LedgerContent& content, const UndoneLine& line) {
+  const auto same = [&](const auto& r) { return r.injection == line.injection; };
+  if (!line.verified)
+    for (const auto& record : content.open)
+      if (same(record)) content.conflicts.push_back({record, line.why});
+  std::erase_if(content.open, same);
+  std::erase_if(content.unread, same);
 }
 
 void take(LedgerContent& content, LedgerLine line) {
   if (auto* head = std::get_if<LedgerHead>(&line)) content.head = std::move(*head);
   if (auto* undo = std::get_if<UndoLine>(&line)) content.open.push_back(std::move(undo->undo));
   if (auto* holder = std::get_if<HolderLine>(&line)) content.holders.push_back(std::move(*holder));
-  if (auto* undone = std::get_if<UndoneLine>(&line))
-    std::erase_if(content.open,
-                  [&](const UndoRecord& r) { return r.injection == undone->injection; });
+  if (const auto* over = std::get_if<UndoneLine>(&line)) undone(content, *over);
+  if (const auto* told = std::get_if<ToldLine>(&line))
+    std::erase_if(content.conflicts,
+                  [&](const KeptConflict& c) { return c.undo.injection == told->injection; });
 }
 }  // namespace
 
+std::string unread_text(const std::string& path, const LedgerContent& content) {
+  const auto& first = content.unread.front();
+  const auto newer = std::count_if(content.unread.begin(), content.unread.end(),
+                                   [](const UnreadLine& l) { return l.newer; });
+  const std::string lines = content.unread.size() == 1
+                                ? fmt::format("line {} of {} is", first.line, path)
+                                : fmt::format("{} lines of {} (from line {}) are",
+                                              content.unread.size(), path, first.line);
+  if (newer > 0)
+    return fmt::format(
+        "{} written by a newer version than {}: what it undoes may still be in force; run "
+        "`gunflint "
+        "recover` of that version",
+        lines, GUNFLINT_VERSION);
+  return fmt::format(
+      "{} damaged: what it undoes may still be in force; look at what run {} changed, put it back "
+      "by hand, then remove that file",
+      lines, content.head.run.empty() ? "(unknown)" : content.head.run);
+}
+
 Result<LedgerContent> parse_ledger(std::string_view text) {
   LedgerContent content;
-  while (content.whole_bytes < text.size()) {
+  bool any = false;
+  for (int number = 1; content.whole_bytes < text.size(); ++number) {
     const auto end = text.find('\n', content.whole_bytes);
     if (end == std::string_view::npos) break;
-    auto line = parse_line(text.substr(content.whole_bytes, end - content.whole_bytes));
-    if (!line) break;
-    if ((content.whole_bytes == 0) != std::holds_alternative<LedgerHead>(*line)) break;
-    take(content, std::move(*line));
+    const std::string_view line = text.substr(content.whole_bytes, end - content.whole_bytes);
+    ReadLine read = read_line(line);
+    read.unread.newer = read.unread.newer && !read.line;
+    if (!read.line && !read.unread.newer && is_torn_tail(line, text.substr(end + 1))) break;
+    any = any || read.line || read.unread.newer;
+    read.unread.line = number;
+    const bool is_head = read.line && std::holds_alternative<LedgerHead>(*read.line);
+    if (!read.line || is_head != (number == 1)) content.unread.push_back(std::move(read.unread));
+    if (read.line && (!is_head || number == 1)) take(content, std::move(*read.line));
     content.whole_bytes = end + 1;
   }
-  if (content.whole_bytes == 0) return fail(Cause::BadInput, "it is no ledger of gunflint");
+  if (!any) return fail(Cause::BadInput, "it is no ledger of gunflint");
   if (content.head.format != 1)
     return fail(Cause::Unsupported,
                 fmt::format("it was written in format {} by version {}; recover with that version",

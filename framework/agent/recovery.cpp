@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/fence.hpp"
 #include "agent/guard_cgroup.hpp"
 #include "agent/holder_keeper.hpp"
 #include "agent/ledger_folder.hpp"
@@ -92,35 +93,77 @@ TakenBack take_back(Host& host, const UndoRecord& record) {
   return result;
 }
 
-RecoveryReport recover_ledger(AgentHost& host, Ledger& ledger, const std::string& by) {
+namespace {
+
+LeftOver left_over(const UndoRecord& record, std::string what) {
+  return {record.run, record.injection, record.fault,
+          record.member.label.empty() ? record.member.id : record.member.label, std::move(what)};
+}
+
+/// What only a person can settle: changed by somebody else, or unreadable. A ledger is not closed
+/// before they have heard it.
+void add_for_a_person(AgentHost& host, Ledger& ledger, const Recoverer& who,
+                      RecoveryReport& report) {
+  const LedgerContent kept = ledger.content();
+  for (const auto& conflict : kept.conflicts) {
+    std::string what = conflict.why;
+    if (!who.tells)
+      what += fmt::format("; `gunflint recover` of user {} closes its record", host.facts().uid);
+    report.left.push_back(left_over(conflict.undo, std::move(what)));
+    if (who.tells) (void)ledger.append(ToldLine{conflict.undo.injection, who.by});
+  }
+  if (!kept.unread.empty())
+    report.left.push_back({kept.head.run, "", "", "", unread_text(ledger.path(), kept)});
+}
+
+}  // namespace
+
+RecoveryReport recover_ledger(AgentHost& host, Ledger& ledger, const Recoverer& who) {
   RecoveryReport report;
   const LedgerContent found = ledger.content();
   for (auto record = found.open.rbegin(); record != found.open.rend(); ++record) {
     const TakenBack result = take_back_of(host, found, *record);
     if (result.verified || result.conflict) {
       const auto noted =
-          ledger.append(UndoneLine{record->injection, result.verified, by, result.why});
-      if (result.verified && noted) {
+          ledger.append(UndoneLine{record->injection, result.verified, who.by, result.why});
+      if (result.verified && noted)
         report.done.push_back(fmt::format("{}{}{}", described(*record),
                                           record->run.empty() ? "" : " of run " + record->run,
                                           result.gone ? " (it is no more)" : ""));
-        continue;
-      }
+      if (noted) continue;  // a conflict is told with those of before
     }
-    report.left.push_back({record->run, record->injection, record->fault,
-                           record->member.label.empty() ? record->member.id : record->member.label,
-                           result.why});
+    report.left.push_back(left_over(*record, result.why));
   }
-  if (ledger.content().open.empty()) {
+  add_for_a_person(host, ledger, who, report);
+  if (ledger.content().done()) {
     // The guardian itself still stands there, and goes back on its way out.
-    if (by != "guardian") remove_guard_cgroup(host.cgroups(), found.head.guard_cgroup);
+    if (who.by != "guardian") remove_guard_cgroup(host.cgroups(), found.head.guard_cgroup);
     (void)ledger.remove();
   }
   return report;
 }
 
+namespace {
+
+/// Conflict when the ledger's agent lives and can be waited for.
+Result<Ledger> get_ledger(const std::string& path, const Recoverer& who) {
+  auto ledger = Ledger::take_over(path);
+  if (ledger || ledger.error().cause != Cause::Conflict || !who.fences) return ledger;
+  const auto text = read_text_file(path, 64u << 20);
+  const auto content = text ? parse_ledger(*text) : fail(text.error());
+  if (!content) return ledger;
+  const bool lost = !who.lost.empty() && content->head.agent == who.lost;
+  if (!lost && !helpless(path, *content)) return ledger;
+  if (auto fenced = fence(path, *content); !fenced && fenced.error().cause != Cause::Gone)
+    return fail(fenced.error().cause == Cause::Conflict ? Cause::Io : fenced.error().cause,
+                fenced.error().message);
+  return Ledger::take_over(path);
+}
+
+}  // namespace
+
 Result<RecoveryReport> recover_folder(AgentHost& host, const std::string& folder,
-                                      const std::string& by, const std::string& but) {
+                                      const Recoverer& who, const std::string& but) {
   RecoveryReport total;
   if (auto usable = check_ledger_folder(folder); !usable) {
     if (usable.error().cause == Cause::Gone) return total;  // nothing was ever written
@@ -129,7 +172,7 @@ Result<RecoveryReport> recover_folder(AgentHost& host, const std::string& folder
   GF_TRY_AS(const auto paths, list_ledgers(folder));
   for (const auto& path : paths) {
     if (path == but) continue;
-    auto ledger = Ledger::take_over(path);
+    auto ledger = get_ledger(path, who);
     if (!ledger && ledger.error().cause == Cause::Conflict) ++total.alive;
     if (!ledger && ledger.error().cause != Cause::Conflict && ledger.error().cause != Cause::Gone)
       total.left.push_back({"", "", "", "", ledger.error().message});
@@ -137,7 +180,7 @@ Result<RecoveryReport> recover_folder(AgentHost& host, const std::string& folder
     // The static host agent cannot speak to an API, the api agent has no network of the host.
     const Place place = ledger->content().head.place == "api" ? Place::Api : Place::Host;
     if (!host.serves(place)) continue;
-    RecoveryReport one = recover_ledger(host, *ledger, by);
+    RecoveryReport one = recover_ledger(host, *ledger, who);
     for (auto& line : one.done) total.done.push_back(std::move(line));
     for (auto& line : one.left) total.left.push_back(std::move(line));
   }

@@ -31,12 +31,20 @@ struct RecoveryReport {
   static Fields<RecoveryReport> fields();
 };
 
-/// Newest record first; each end is made durable; an empty ledger goes away. A conflict is closed
-/// in the ledger and reported once. `by` is written into the ledger: "guardian", "recovery".
-RecoveryReport recover_ledger(AgentHost& host, Ledger& ledger, const std::string& by);
-/// Every ledger in the folder whose lock can be got and whose place this program can serve. `but`
-/// is never touched (this process's own).
+/// Who takes back.
+struct Recoverer {
+  std::string by;      ///< written into the ledger: "guardian", "recovery"
+  bool tells = false;  ///< a person reads the report: conflicts are closed with it
+  /// Ends agents that live and cannot take back what they have in force (fence.hpp).
+  bool fences = false;
+  std::string lost;  ///< id of an agent that its coordinator has given up: ended in any case
+};
+/// Newest record first; each end is made durable; a ledger that is done goes away. A conflict is
+/// not tried again and stays in the ledger until it was told; so does a ledger with unread lines.
+RecoveryReport recover_ledger(AgentHost& host, Ledger& ledger, const Recoverer& who);
+/// Every ledger in the folder whose lock can be got, by a fence if `who` may, and whose place this
+/// program can serve. `but` is never touched (this process's own).
 Result<RecoveryReport> recover_folder(AgentHost& host, const std::string& folder,
-                                      const std::string& by, const std::string& but = {});
+                                      const Recoverer& who, const std::string& but = {});
 
 }  // namespace gunflint

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/fence.hpp"
 #include "agent/ledger_folder.hpp"
 #include "host/frame.hpp"
 #include "host/process_table.hpp"
@@ -38,6 +39,8 @@ LedgerStatus look_at(const std::string& path) {
   status.agent = content->head.agent;
   status.run = content->head.run;
   status.place = content->head.place;
+  if (!content->unread.empty()) status.problem = unread_text(path, *content);
+  status.conflicts = std::move(content->conflicts);
   status.open = std::move(content->open);
   return status;
 }
@@ -54,7 +57,7 @@ void add(RecoveryReport& total, RecoveryReport more) {
   if (::setgroups(0, nullptr) != 0 || ::setresgid(user.gid, user.gid, user.gid) != 0 ||
       ::setresuid(user.uid, user.uid, user.uid) != 0 || ::geteuid() != user.uid)
     ::_exit(1);
-  auto report = recover_folder(host, ledger_folder_of(user.home), by);
+  auto report = recover_folder(host, ledger_folder_of(user.home), {by, true, true});
   RecoveryReport said;
   if (report)
     said = std::move(*report);
@@ -99,7 +102,7 @@ Result<RecoveryReport> recover_machine(AgentHost& host, bool everybody, const st
     return fail(Cause::NotPermitted,
                 "the ledgers of other users are taken back by root only; use sudo, or leave --all");
   GF_TRY_AS(const std::string own, ledger_folder());
-  GF_TRY_AS(RecoveryReport total, recover_folder(host, own, by));
+  GF_TRY_AS(RecoveryReport total, recover_folder(host, own, {by, true, true}));
   if (!everybody) return total;
   std::vector<std::string> seen;
   for (const auto& user : local_users()) {
@@ -117,6 +120,17 @@ Result<RecoveryReport> recover_machine(AgentHost& host, bool everybody, const st
   return total;
 }
 
+namespace {
+
+/// A stopped agent takes no SIGTERM. What it had in force is then left to `recover`.
+void fence_helpless(const std::string& path) {
+  const auto text = read_text_file(path, 64u << 20);
+  const auto content = text ? parse_ledger(*text) : fail(text.error());
+  if (content && helpless(path, *content)) (void)fence(path, *content);
+}
+
+}  // namespace
+
 Result<std::vector<LedgerStatus>> stop_agents(const std::string& run, Duration patience) {
   auto concerned = [&](const LedgerStatus& status) {
     return status.owner != 0 && (run.empty() || status.run == run);
@@ -129,11 +143,13 @@ Result<std::vector<LedgerStatus>> stop_agents(const std::string& run, Duration p
     if (auto handle = open_pidfd(status.owner, stat->start_time))
       (void)signal_pidfd(*handle, SIGTERM);
   }
-  const Time end = monotonic_now() + patience;
+  const Time begin = monotonic_now(), end = begin + patience;
   for (;;) {
     GF_TRY_AS(auto left, look_at_ledgers());
     std::erase_if(left, [&](const LedgerStatus& status) { return !concerned(status); });
     if (left.empty() || monotonic_now() >= end) return left;
+    if (monotonic_now() - begin >= helpless_after)
+      for (const auto& status : left) fence_helpless(status.path);
     ::usleep(20'000);
   }
 }

@@ -14,7 +14,8 @@ struct LedgerStatus {
   std::string path, agent, run, place;
   int owner = 0;  ///< pid of the living agent; 0: it is dead
   std::vector<UndoRecord> open;
-  std::string problem;  ///< why it could not be read
+  std::vector<KeptConflict> conflicts;  ///< left as somebody else changed it; not told yet
+  std::string problem;                  ///< why it, or some of its lines, could not be read
 };
 /// Ledgers of this user, in the order of their names.
 Result<std::vector<LedgerStatus>> look_at_ledgers();

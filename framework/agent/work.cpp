@@ -148,8 +148,8 @@ void restore_work(OperationLink& link, AgentHost& agent, const UndoRecord& recor
 }
 
 void recover_work(OperationLink& link, AgentHost& agent, const std::string& folder,
-                  const std::string& by, const std::string& but) {
-  auto report = recover_folder(agent, folder, by, but);
+                  const Recoverer& who) {
+  auto report = recover_folder(agent, folder, who);
   say_result(link, report ? Result<Value>(encode(*report)) : fail(std::move(report).error()));
 }
 

@@ -6,6 +6,7 @@
 
 #include "agent/operation.hpp"
 #include "agent/parts.hpp"
+#include "agent/recovery.hpp"
 #include "gunflint/model/message.hpp"
 
 namespace gunflint {
@@ -25,6 +26,6 @@ void bite_work(OperationLink& link, AgentHost& host, const UndoRecord& record);
 void restore_work(OperationLink& link, AgentHost& host, const UndoRecord& record);
 /// Says encode(RecoveryReport).
 void recover_work(OperationLink& link, AgentHost& host, const std::string& folder,
-                  const std::string& by, const std::string& but);
+                  const Recoverer& who);
 
 }  // namespace gunflint

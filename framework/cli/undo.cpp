@@ -48,6 +48,9 @@ Value as_document(const LedgerStatus& status) {
   Value open = Value::list();
   for (const auto& undo : status.open) open.push(encode(undo));
   v.set("open", std::move(open));
+  Value conflicts = Value::list();
+  for (const auto& conflict : status.conflicts) conflicts.push(encode(conflict.undo));
+  v.set("conflicts", std::move(conflicts));
   return v;
 }
 
@@ -58,10 +61,8 @@ std::string ends_in(const UndoRecord& undo) {
 }
 
 void print_status(const LedgerStatus& status) {
-  if (!status.problem.empty()) {
-    std::puts(status.problem.c_str());
-    return;
-  }
+  if (!status.problem.empty()) std::puts(status.problem.c_str());
+  if (status.agent.empty() && status.open.empty()) return;
   std::puts(
       fmt::format("run {}: {} agent {}", status.run, status.place,
                   status.owner != 0 ? fmt::format("at work (pid {})", status.owner) : "is dead")
@@ -71,7 +72,15 @@ void print_status(const LedgerStatus& status) {
                           undo.member.label.empty() ? undo.member.id : undo.member.label,
                           ends_in(undo))
                   .c_str());
-  if (status.open.empty()) std::puts("  nothing is in force");
+  for (const auto& conflict : status.conflicts)
+    std::puts(fmt::format("  left: {} on {}: {}; `gunflint recover` closes its record",
+                          conflict.undo.fault,
+                          conflict.undo.member.label.empty() ? conflict.undo.member.id
+                                                             : conflict.undo.member.label,
+                          conflict.why)
+                  .c_str());
+  if (status.open.empty() && status.conflicts.empty() && status.problem.empty())
+    std::puts("  nothing is in force");
 }
 
 }  // namespace

@@ -88,6 +88,53 @@ def planted_ledger(program):
         place.remove()
 
 
+def damaged_ledger(program):
+    """An undo record is acted on whatever the line before it is, and that line is not forgotten."""
+    place = Place()
+    folder = "/var/lib/gunflint/ledger"
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        r = Round(program, place, "setting")
+        r.open()
+        r.inject()
+        name = [f for f in os.listdir(folder) if f.endswith(".ledger")][0]
+        head, undo = open(f"{folder}/{name}", "rb").read().split(b"\n")[:2]
+        end_by_bye(r)
+        r.end()
+        damaged = bytearray(undo)
+        damaged[60] ^= 1
+        for bad, word in ((bytes(damaged), b"damaged"), (b"00000000 " + undo[9:], b"damaged"),
+                          (with_sum(b'{"kind":"novel"}'), b"newer version"),
+                          (with_sum(undo[9:-1].replace(b'"i1"', b'"i0"') + b',"novel":1}'), b"newer version")):
+            with open(place.file, "w") as f:
+                f.write("# shop\nworkers = 2\nqueue = 100\n")
+            with open(f"{folder}/torn.ledger", "wb") as f:
+                f.write(head + b"\n" + bad + b"\n" + undo + b"\n" + bytes(4096))
+            os.chmod(f"{folder}/torn.ledger", 0o600)
+            for _ in range(2):
+                done = subprocess.run([program, "recover"], stdout=subprocess.PIPE, timeout=60)
+                assert done.returncode == 5 and word in done.stdout, (done.returncode, done.stdout)
+                assert "workers = 8" in open(place.file).read(), f"not restored: {done.stdout}"
+            agent = Agent(program)
+            answer = agent.ask("hello", protocol=1, version="test", run="other", lease="3s")
+            assert any(word.decode() in left for left in answer["left"]), answer
+            agent.ask("bye")
+            agent.end()
+            os.unlink(f"{folder}/torn.ledger")
+    finally:
+        place.remove()
+
+
+def with_sum(document):
+    """A ledger's line, with its CRC-32C."""
+    crc = 0xFFFFFFFF
+    for byte in document:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return b"%08x " % (crc ^ 0xFFFFFFFF) + document
+
+
 def other_users(program):
     """Root takes a user's ledgers back as that user: what the user could not do is not done."""
     home = tempfile.mkdtemp(prefix="gunflint-home-")

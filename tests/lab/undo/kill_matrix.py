@@ -10,7 +10,7 @@ import argparse, ctypes, os, signal, statistics, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from agent_client import Agent, Closed
-from campaigns import accuracy, directed, other_users, planted_ledger
+from campaigns import accuracy, damaged_ledger, directed, other_users, planted_ledger
 from round import Round, compare, end_by_bye, end_by_restore, kill
 from victim import FAULTS, Place, ours
 
@@ -95,6 +95,33 @@ def end_by_everybody(r):
     r.wait_clean(1)
 
 
+def end_by_stopped_pair(r):
+    """Agent and guardian stopped, nobody else there: `recover` ends both and takes back."""
+    agent = r.agent.agent_pid()
+    kill(r.agent.guardian, signal.SIGSTOP)
+    kill(agent, signal.SIGSTOP)
+    r.agent.close()  # the coordinator is dead
+    time.sleep(0.3)
+    assert r.in_force(r.place), "somebody took it back without being asked"
+    done = subprocess.run([r.program, "recover"], stdout=subprocess.PIPE, timeout=60)
+    text = done.stdout.decode()
+    assert done.returncode == 0 and "taken back" in text, (done.returncode, text)
+    assert not os.path.exists(f"/proc/{agent}") or "Z" in open(f"/proc/{agent}/stat").read(), "the agent lives"
+    r.wait_clean(1)
+
+
+def end_by_stopped_pair_and_hello(r):
+    """The same with a coordinator that has lost its agent: one in its place takes back."""
+    kill(r.agent.guardian, signal.SIGSTOP)
+    kill(r.agent.agent_pid(), signal.SIGSTOP)
+    second = Agent(r.program)
+    answer = second.ask("hello", protocol=1, version="test", run=r.run, recover_only=True, instead_of=r.agent_id)
+    assert answer["kind"] == "welcome" and not answer.get("left") and answer.get("recovered") == 1, answer
+    assert second.ask("bye").get("clean")
+    second.end()
+    r.wait_clean(1)
+
+
 def end_by_stopped_holder(r):
     """A stopped packet delayer loses all traffic, a dead one passes it: it is killed when it is silent."""
     holders = [line for line in ours() if "(gunflint-holder)" in line]
@@ -146,6 +173,7 @@ ENDINGS = {
     "coordinator": end_by_coordinator, "keep": end_after_keeping, "sigterm": end_by_sigterm, "sighup": end_by_sighup,
     "agent": end_by_agent, "guardian": end_by_guardian, "stopped-agent": end_by_stopped_agent,
     "agent-and-guardian": end_by_agent_and_guardian, "everybody": end_by_everybody,
+    "stopped-pair": end_by_stopped_pair, "stopped-pair-hello": end_by_stopped_pair_and_hello,
     "stopped-holder": end_by_stopped_holder, "second-agent": end_by_second_agent, "sudo": end_through_sudo,
 }
 
@@ -242,6 +270,8 @@ def main():
     if asked.planted:
         planted_ledger(asked.program)
         print("ok: a planted ledger is not acted on")
+        damaged_ledger(asked.program)
+        print("ok: a damaged or newer line of a ledger hides nothing")
         return 0
     if asked.users:
         other_users(asked.program)

@@ -21,6 +21,7 @@ class Round:
     def open(self):
         answer = self.agent.ask("hello", protocol=1, version="test", run=self.run, lease=self.lease)
         assert answer["kind"] == "welcome", answer
+        self.agent_id = answer["agent"]
         return answer
 
     def inject(self, look=True):

@@ -1,5 +1,6 @@
 #include "agent/ledger.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/ledger_folder.hpp"
+#include "base/crc32c.hpp"
 
 namespace gunflint {
 namespace {
@@ -62,18 +64,95 @@ TEST(LedgerText, PreallocatedZerosEndIt) {
   EXPECT_EQ(content->open.size(), 2u);
 }
 
-TEST(LedgerText, AFlippedBitEndsItBeforeThatLine) {
+TEST(LedgerText, ATornLineWithZerosInItIsAsIfItHadNotBeenBegun) {
   std::string text = text_of_two();
-  text[ledger_line_text(head()).size() + 40] ^= 1;
+  const std::size_t first_two = (ledger_line_text(head()) + ledger_line_text(undo("i1"))).size();
+  text.replace(first_two + 20, 10, std::string(10, '\0'));
+  auto content = parse_ledger(text + std::string(1000, '\0'));
+  ASSERT_TRUE(content);
+  EXPECT_EQ(content->open.size(), 1u);
+  EXPECT_TRUE(content->unread.empty());
+  EXPECT_EQ(content->whole_bytes, first_two);
+}
+
+TEST(LedgerText, ADamagedLineHidesNoneBehindIt) {
+  const std::string whole = text_of_two();
+  const std::size_t first = ledger_line_text(head()).size();
+  const std::size_t second = first + ledger_line_text(undo("i1")).size();
+  for (std::size_t at = first; at + 1 < second; ++at) {
+    std::string text = whole;
+    text[at] ^= 1;
+    auto content = parse_ledger(text + std::string(1000, '\0'));
+    ASSERT_TRUE(content) << at;
+    ASSERT_EQ(content->open.size(), 1u) << at;
+    EXPECT_EQ(content->open[0].injection, "i2") << at;
+    ASSERT_FALSE(content->unread.empty()) << at;
+    EXPECT_EQ(content->unread[0].line, 2) << at;
+    EXPECT_FALSE(content->done()) << at;
+    EXPECT_EQ(content->whole_bytes, whole.size()) << at;
+  }
+}
+
+TEST(LedgerText, ADamagedFirstOrLastLineIsNotForgottenEither) {
+  for (const std::size_t at : {std::size_t{30}, text_of_two().size() - 10}) {
+    std::string text = text_of_two();
+    text[at] ^= 1;
+    auto content = parse_ledger(text + std::string(1000, '\0'));
+    ASSERT_TRUE(content) << at;
+    EXPECT_EQ(content->unread.size(), 1u) << at;
+    EXPECT_EQ(content->open.size(), at == 30 ? 2u : 1u) << at;
+  }
+}
+
+std::string with_sum(const std::string& document) {
+  char sum[16];
+  std::snprintf(sum, sizeof sum, "%08x ", crc32c(document));
+  return sum + document + "\n";
+}
+
+TEST(LedgerText, LinesOfANewerVersionAreKeptAndHideNoneBehindThem) {
+  std::string more = ledger_line_text(undo("i2")).substr(9);
+  more.insert(more.find("\"injection\""), "\"colour\":\"blue\",");
+  more.pop_back();
+  for (const std::string& line : {with_sum(R"({"kind":"novel","thing":1})"), with_sum(more)}) {
+    const std::string text = ledger_line_text(head()) + line + ledger_line_text(undo("i1"));
+    auto content = parse_ledger(text);
+    ASSERT_TRUE(content);
+    ASSERT_EQ(content->open.size(), 1u);
+    EXPECT_EQ(content->open[0].injection, "i1");
+    ASSERT_EQ(content->unread.size(), 1u) << line;
+    EXPECT_TRUE(content->unread[0].newer);
+    EXPECT_NE(unread_text("x", *content).find("newer version"), std::string::npos);
+  }
+  UndoneLine undone;
+  undone.injection = "i2";
+  undone.verified = true;
+  auto over = parse_ledger(ledger_line_text(head()) + with_sum(more) + ledger_line_text(undone));
+  ASSERT_TRUE(over);
+  EXPECT_TRUE(over->done());
+}
+
+TEST(LedgerText, AConflictStaysUntilItIsTold) {
+  UndoneLine conflict;
+  conflict.injection = "i1";
+  conflict.why = "somebody else changed it";
+  const std::string text =
+      ledger_line_text(head()) + ledger_line_text(undo("i1")) + ledger_line_text(conflict);
   auto content = parse_ledger(text);
   ASSERT_TRUE(content);
   EXPECT_TRUE(content->open.empty());
+  ASSERT_EQ(content->conflicts.size(), 1u);
+  EXPECT_EQ(content->conflicts[0].why, "somebody else changed it");
+  EXPECT_FALSE(content->done());
+  auto told = parse_ledger(text + ledger_line_text(ToldLine{"i1", "recovery"}));
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(told->done());
 }
 
 TEST(LedgerText, SomethingElseIsNoLedger) {
   EXPECT_FALSE(parse_ledger(""));
   EXPECT_FALSE(parse_ledger("hello\n"));
-  EXPECT_FALSE(parse_ledger(ledger_line_text(undo("i1"))));
+  EXPECT_FALSE(parse_ledger(std::string(100, '\0')));
 }
 
 class LedgerFile : public testing::Test {

@@ -1,0 +1,121 @@
+#include "agent/recovery.hpp"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "agent/ledger_folder.hpp"
+
+namespace gunflint {
+namespace {
+
+/// A folder with one ledger of a dead agent, and two files that `setting` had changed.
+class Recovery : public testing::Test {
+ protected:
+  std::string folder, ledger;
+  AgentParts parts;
+  std::unique_ptr<AgentHost> host;
+
+  void SetUp() override {
+    char pattern[] = "/tmp/gunflint-recovery-XXXXXX";
+    folder = ::mkdtemp(pattern);
+    ::chmod(folder.c_str(), 0700);
+    ledger = folder + "/a1.ledger";
+    parts.every_place = true;
+    host = std::make_unique<AgentHost>(parts);
+  }
+  void TearDown() override {
+    for (const char* name : {"/a1.ledger", "/one.conf", "/two.conf"})
+      ::unlink((folder + name).c_str());
+    ::rmdir(folder.c_str());
+  }
+  std::string conf(const std::string& name) const { return folder + "/" + name + ".conf"; }
+  void put(const std::string& name, int pool) const {
+    std::ofstream(conf(name)) << "pool = " << pool << "\n";
+  }
+  std::string seen(const std::string& name) const { return read_text_file(conf(name)).value(); }
+
+  /// Sets pool from 8 to 2 in the file, as an agent would have.
+  UndoLine changed(const std::string& name) {
+    put(name, 8);
+    const FaultKind* fault = find_fault("setting");
+    UndoLine line;
+    line.undo.injection = name;
+    line.undo.run = "run-1";
+    line.undo.fault = "setting";
+    line.undo.tag = "gf-" + name;
+    line.undo.boot_id = host->facts().boot_id;
+    line.undo.params = parse_json(R"({"shared":true,"value":2,"file":{"path":")" + conf(name) +
+                                  R"(","key":"pool"}})")
+                           .value();
+    const auto holders = make_no_holders();
+    Host real = host->with(*holders);
+    auto saved = fault->observe(real, line.undo.member, line.undo.params);
+    EXPECT_TRUE(saved) << saved.error().message;
+    line.undo.saved = *saved;
+    const auto done =
+        fault->inject(real, line.undo.member, line.undo.params, *saved, Tag{line.undo.tag});
+    EXPECT_TRUE(done) << done.error().message;
+    return line;
+  }
+  void write(const std::string& text) const {
+    std::ofstream(ledger, std::ios::binary) << text;
+    ::chmod(ledger.c_str(), 0600);
+  }
+  static std::string head() {
+    LedgerHead head;
+    head.agent = "a1";
+    head.run = "run-1";
+    head.place = "host";
+    return ledger_line_text(head);
+  }
+  RecoveryReport recover(const Recoverer& who) {
+    auto report = recover_folder(*host, folder, who);
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? *report : RecoveryReport{};
+  }
+  bool ledger_is_there() const { return ::access(ledger.c_str(), F_OK) == 0; }
+};
+
+TEST_F(Recovery, PutsBackWhatStandsBehindADamagedLineAndKeepsTheLedger) {
+  std::string first = ledger_line_text(changed("one"));
+  first[40] ^= 1;
+  write(head() + first + ledger_line_text(changed("two")));
+  for (int time = 0; time < 2; ++time) {  // the second finds nothing to do, and says the same
+    const auto report = recover({"recovery", true});
+    EXPECT_EQ(report.done.size(), time == 0 ? 1u : 0u);
+    ASSERT_EQ(report.left.size(), 1u);
+    EXPECT_NE(report.left[0].what.find("damaged"), std::string::npos) << report.left[0].what;
+    EXPECT_FALSE(report.clean());
+    EXPECT_EQ(seen("one"), "pool = 2\n");
+    EXPECT_EQ(seen("two"), "pool = 8\n");
+    EXPECT_TRUE(ledger_is_there());
+  }
+}
+
+TEST_F(Recovery, AConflictIsKeptUntilAPersonHasHeardIt) {
+  write(head() + ledger_line_text(changed("one")) + ledger_line_text(changed("two")));
+  put("one", 5);  // somebody else
+  const auto guardian = recover({"guardian"});
+  EXPECT_EQ(guardian.done.size(), 1u);
+  EXPECT_EQ(guardian.left.size(), 1u);
+  ASSERT_TRUE(ledger_is_there());
+  EXPECT_EQ(seen("two"), "pool = 8\n");
+  put("one", 2);  // even when it looks like ours again: it was given up
+  const auto hello = recover({"recovery"});
+  ASSERT_EQ(hello.left.size(), 1u);
+  EXPECT_EQ(hello.left[0].injection, "one");
+  EXPECT_TRUE(ledger_is_there());
+  const auto person = recover({"recovery", true});
+  ASSERT_EQ(person.left.size(), 1u);
+  EXPECT_NE(person.left[0].what.find("somebody else"), std::string::npos);
+  EXPECT_FALSE(ledger_is_there());
+  EXPECT_TRUE(recover({"recovery", true}).clean());
+}
+
+}  // namespace
+}  // namespace gunflint
