@@ -125,6 +125,36 @@ def damaged_ledger(program):
         place.remove()
 
 
+def untold_conflict(program):
+    """What somebody else changed while nobody listened is told by the next `recover`, and only then forgotten."""
+    place = Place()
+    try:
+        for dead in ("coordinator", "agent"):
+            r = Round(program, place, "setting")
+            r.open()
+            r.inject()
+            with open(place.file, "w") as f:
+                f.write("# shop\nworkers = 5\nqueue = 100\n")
+            kill(r.agent.agent_pid()) if dead == "agent" else r.agent.close()
+            end = time.monotonic() + 20
+            while ours() and time.monotonic() < end:
+                time.sleep(0.05)
+            second = Agent(program)
+            answer = second.ask("hello", protocol=1, version="test", run="other", lease="3s")
+            assert any("somebody else" in left for left in answer["left"]), answer
+            second.ask("bye")
+            second.end()
+            for code, word in ((5, b"somebody else"), (0, b"nothing was left behind")):
+                done = subprocess.run([program, "recover"], stdout=subprocess.PIPE, timeout=60)
+                assert done.returncode == code and word in done.stdout, (dead, done.returncode, done.stdout)
+            assert "workers = 5" in open(place.file).read(), "another's change was overwritten"
+            r.end()
+            with open(place.file, "w") as f:
+                f.write("# shop\nworkers = 8\nqueue = 100\n")
+    finally:
+        place.remove()
+
+
 def with_sum(document):
     """A ledger's line, with its CRC-32C."""
     crc = 0xFFFFFFFF

@@ -10,7 +10,7 @@ import argparse, ctypes, os, signal, statistics, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from agent_client import Agent, Closed
-from campaigns import accuracy, damaged_ledger, directed, other_users, planted_ledger
+from campaigns import accuracy, damaged_ledger, directed, other_users, planted_ledger, untold_conflict
 from round import Round, compare, end_by_bye, end_by_restore, kill
 from victim import FAULTS, Place, ours
 
@@ -272,6 +272,8 @@ def main():
         print("ok: a planted ledger is not acted on")
         damaged_ledger(asked.program)
         print("ok: a damaged or newer line of a ledger hides nothing")
+        untold_conflict(asked.program)
+        print("ok: a conflict that nobody heard of is told, once")
         return 0
     if asked.users:
         other_users(asked.program)

@@ -1,14 +1,19 @@
 #include "agent/recovery.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include "agent/ledger_folder.hpp"
+#include "host/fd.hpp"
+#include "host/process_table.hpp"
 
 namespace gunflint {
 namespace {
@@ -115,6 +120,80 @@ TEST_F(Recovery, AConflictIsKeptUntilAPersonHasHeardIt) {
   EXPECT_NE(person.left[0].what.find("somebody else"), std::string::npos);
   EXPECT_FALSE(ledger_is_there());
   EXPECT_TRUE(recover({"recovery", true}).clean());
+}
+
+/// A living agent with `line` in force. It ends when the test does.
+class LivingAgent {
+ public:
+  LivingAgent(const std::string& folder, const UndoLine& line) {
+    int ready[2];
+    if (::pipe(ready) != 0) return;
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      LedgerHead head;
+      head.agent = "a1";
+      head.place = "host";
+      head.pid = ::getpid();
+      head.start_time = read_process_stat(head.pid)->start_time;
+      auto ledger = Ledger::create(folder, head);
+      if (ledger && ledger->append(line)) (void)!::write(ready[1], "x", 1);
+      for (;;) ::pause();
+    }
+    char c = 0;
+    EXPECT_EQ(::read(ready[0], &c, 1), 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  ~LivingAgent() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  void stop() const {
+    ::kill(pid_, SIGSTOP);
+    int status = 0;
+    ::waitpid(pid_, &status, WUNTRACED);
+  }
+
+ private:
+  int pid_ = 0;
+};
+
+TEST_F(Recovery, AnAgentAtWorkIsLeftAlone) {
+  UndoLine line = changed("one");
+  line.undo.deadline_boottime_ns = (boottime_now() + 1min).count();
+  const LivingAgent agent(folder, line);
+  const auto report = recover({"recovery", true, true});
+  EXPECT_EQ(report.alive, 1);
+  EXPECT_EQ(seen("one"), "pool = 2\n");
+}
+
+TEST_F(Recovery, AStoppedAgentIsEndedByWhoMayFence) {
+  UndoLine line = changed("one");
+  line.undo.deadline_boottime_ns = (boottime_now() + 1min).count();
+  const LivingAgent agent(folder, line);
+  agent.stop();
+  EXPECT_EQ(recover({"recovery", true}).alive, 1);
+  const auto report = recover({"recovery", true, true});
+  EXPECT_EQ(report.alive, 0);
+  EXPECT_EQ(report.done.size(), 1u);
+  EXPECT_EQ(seen("one"), "pool = 8\n");
+  EXPECT_FALSE(ledger_is_there());
+}
+
+TEST_F(Recovery, AnAgentThatKeepsAFaultBeyondItsDeadlineIsEnded) {
+  UndoLine line = changed("one");
+  line.undo.deadline_boottime_ns = (boottime_now() - 11s).count();
+  const LivingAgent agent(folder, line);
+  EXPECT_EQ(recover({"recovery", true, true}).alive, 0);
+  EXPECT_EQ(seen("one"), "pool = 8\n");
+}
+
+TEST_F(Recovery, ALostAgentIsEndedWhateverItDoes) {
+  const LivingAgent agent(folder, changed("one"));
+  EXPECT_EQ(recover({"recovery", false, true, "another"}).alive, 1);
+  EXPECT_EQ(recover({"recovery", false, true, "a1"}).alive, 0);
+  EXPECT_EQ(seen("one"), "pool = 8\n");
 }
 
 }  // namespace
