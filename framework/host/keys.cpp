@@ -69,7 +69,10 @@ Result<void> KeyLocks::lock(const std::string& holder, const std::vector<std::st
                                    "after the other",
                                    key),
                        {}});
-    if (auto locked = machine_.lock(key, run_); !locked) return refuse(locked.error());
+    // Where the machine has no place for the file (a container's root is read-only) the socket is
+    // the lock. Any other trouble is somebody's doing, and is said.
+    if (auto locked = machine_.lock(key, run_); !locked && locked.error().cause != Cause::Gone)
+      return refuse(locked.error());
     auto socket = bind_key(key);
     if (!socket) machine_.release(key);
     if (!socket) return refuse(socket.error());

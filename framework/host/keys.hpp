@@ -17,7 +17,7 @@ std::string machine_wide(const std::string& key);
 
 class KeyLocks {
  public:
-  explicit KeyLocks(std::string file = machine_lock_file()) : machine_(std::move(file)) {}
+  explicit KeyLocks(LockFiles files = LockFiles::of_this_user()) : machine_(std::move(files)) {}
   ~KeyLocks();
   KeyLocks(const KeyLocks&) = delete;
   KeyLocks& operator=(const KeyLocks&) = delete;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/crc32c.hpp"
+#include "host/process_table.hpp"
 
 namespace gunflint {
 namespace {
@@ -63,29 +64,71 @@ bool is_everybodys(const char* folder) {
          (state.st_mode & 01777) == 01777;
 }
 
+constexpr int as_it_is = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
+/// Root's folder, made when it is not there; nobody else may put anything into it.
+std::string roots_file() {
+  const char* folder = "/run/gunflint";
+  ::mkdir(folder, 0755);
+  struct stat state {};
+  const bool ours = ::lstat(folder, &state) == 0 && S_ISDIR(state.st_mode) && state.st_uid == 0 &&
+                    (state.st_mode & 022) == 0;
+  return ours ? std::string(folder) + "/keys" : std::string();
+}
+
+Failure held_by(int fd, const std::string& key, pid_t pid) {
+  const std::string run = owner_in(fd, key);
+  if (run.empty())
+    return fail(Cause::Conflict,
+                fmt::format("lock held: process {} works on {}; wait for its end", pid, key));
+  return fail(Cause::Conflict,
+              fmt::format("lock held: the run {0} (pid {1}) works on {2}; wait for its end, or end "
+                          "it with `gunflint stop {0}`",
+                          run, pid, key));
+}
+
 }  // namespace
 
-std::string machine_lock_file() {
-  return std::string(is_everybodys("/run/lock") ? "/run/lock" : "/dev/shm") + "/gunflint.keys";
+LockFiles LockFiles::of_this_user() {
+  const std::string everybodys =
+      std::string(is_everybodys("/run/lock") ? "/run/lock" : "/dev/shm") + "/gunflint.keys";
+  const std::string roots = ::geteuid() == 0 ? roots_file() : std::string();
+  return roots.empty() ? LockFiles{everybodys} : LockFiles{roots, everybodys};
 }
 
-bool MachineLocks::open() {
-  if (file_) return true;
+Result<void> MachineLocks::open() {
+  if (file_) return {};
+  const char* path = files_.own.c_str();
+  const mode_t mode = files_.everybodys.empty() ? 0666 : 0600;
   // Never O_CREAT on a file that may be another user's: sticky folders refuse that.
-  file_ = Fd(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file_ && errno == ENOENT) {
-    file_ = Fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
-    if (file_) ::fchmod(file_.get(), 0666);  // whatever the umask is
-    if (!file_ && errno == EEXIST)
-      file_ = Fd(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  Fd file(::open(path, as_it_is));
+  if (!file && errno == ENOENT) {
+    file = Fd(::open(path, as_it_is | O_CREAT | O_EXCL, mode));
+    if (file) ::fchmod(file.get(), mode);  // whatever the umask is
+    if (!file && errno == EEXIST) file = Fd(::open(path, as_it_is));
   }
+  if (!file && (errno == ENOENT || errno == ENOTDIR || errno == EROFS))
+    return fail(Cause::Gone, fmt::format("there is no place for the lock file {}", files_.own));
   struct stat state {};
-  if (file_ && (::fstat(file_.get(), &state) != 0 || !S_ISREG(state.st_mode))) file_.close();
-  return static_cast<bool>(file_);
+  if (!file || ::fstat(file.get(), &state) != 0 || !S_ISREG(state.st_mode))
+    return fail(
+        Cause::NotPermitted,
+        fmt::format("the lock file {} is no ordinary file that everybody may open: somebody "
+                    "made it otherwise, and without it two runs could change one thing; "
+                    "let its owner or root remove it",
+                    files_.own));
+  file_ = std::move(file);
+  return {};
 }
 
-Result<void> MachineLocks::lock(const std::string& key, const std::string& owner) {
-  if (!open()) return {};
+bool MachineLocks::replaced() const {
+  struct stat ours {
+  }, there{};
+  return ::fstat(file_.get(), &ours) != 0 || ::lstat(files_.own.c_str(), &there) != 0 ||
+         ours.st_ino != there.st_ino || ours.st_dev != there.st_dev;
+}
+
+Result<void> MachineLocks::lock_here(const std::string& key, const std::string& owner) {
   auto wanted = range(key, F_WRLCK);
   if (::fcntl(file_.get(), F_SETLK, &wanted) == 0) {
     std::string text = stamp_of(key) + owner;
@@ -94,24 +137,55 @@ Result<void> MachineLocks::lock(const std::string& key, const std::string& owner
     (void)!::pwrite(file_.get(), text.data(), text.size(), slot_of(key));
     return {};
   }
-  if (errno != EACCES && errno != EAGAIN) return {};
+  if (errno != EACCES && errno != EAGAIN)
+    return fail_errno(errno, fmt::format("lock {} in {}", key, files_.own));
   auto held = range(key, F_WRLCK);
   ::fcntl(file_.get(), F_GETLK, &held);
-  const std::string run = owner_in(file_.get(), key);
-  if (run.empty())
-    return fail(Cause::Conflict, fmt::format("lock held: process {} works on {}; wait for its end",
-                                             held.l_pid, key));
-  return fail(Cause::Conflict,
-              fmt::format("lock held: the run {0} (pid {1}) works on {2}; wait for its end, or end "
-                          "it with `gunflint stop {0}`",
-                          run, held.l_pid, key));
+  return held_by(file_.get(), key, held.l_pid);
+}
+
+Result<void> MachineLocks::lock(const std::string& key, const std::string& owner) {
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    GF_TRY(open());
+    GF_TRY(lock_here(key, owner));
+    if (!replaced()) {
+      held_[key] = owner;
+      auto free = look_at_everybodys(key);
+      if (!free) release(key);
+      return free;
+    }
+    // The old one stays open with its locks; the new one gets them, too, or we are not alone.
+    before_.push_back(std::move(file_));
+    file_ = Fd();
+    GF_TRY(open());
+    for (const auto& [other, of] : held_) GF_TRY(lock_here(other, of));
+  }
+  return fail(Cause::NotPermitted,
+              fmt::format("somebody keeps replacing the lock file {}; find out who", files_.own));
+}
+
+/// For root. Whoever is not called gunflint has no business there; a file that cannot be read is
+/// nothing that root could be kept from its work with.
+Result<void> MachineLocks::look_at_everybodys(const std::string& key) const {
+  if (files_.everybodys.empty()) return {};
+  const Fd file(::open(files_.everybodys.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  auto held = range(key, F_WRLCK);
+  struct stat state {};
+  if (!file || ::fstat(file.get(), &state) != 0 || !S_ISREG(state.st_mode) ||
+      ::fcntl(file.get(), F_GETLK, &held) != 0 || held.l_type == F_UNLCK)
+    return {};
+  const auto process = read_process_stat(held.l_pid);
+  if (!process || !process->name.starts_with("gunflint")) return {};
+  return held_by(file.get(), key, held.l_pid);
 }
 
 void MachineLocks::release(const std::string& key) {
+  held_.erase(key);
+  auto lock = range(key, F_UNLCK);
+  for (const Fd& old : before_) ::fcntl(old.get(), F_SETLK, &lock);
   if (!file_) return;
   const std::array<char, slot_size> nobody{};
   (void)!::pwrite(file_.get(), nobody.data(), nobody.size(), slot_of(key));
-  auto lock = range(key, F_UNLCK);
   ::fcntl(file_.get(), F_SETLK, &lock);
 }
 

@@ -4,29 +4,44 @@
 /// that ends, however it ends. The file's text says for which run. It stays, and without locks it
 /// means nothing.
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "host/fd.hpp"
 
 namespace gunflint {
 
-/// /run/lock, or /dev/shm where /run/lock is not everybody's; the same for every user.
-std::string machine_lock_file();
+/// Where a process of ours locks. Anybody may open and lock everybody's file: root has one of its
+/// own that nobody else may open, and in everybody's it obeys the locks of gunflint alone.
+struct LockFiles {
+  std::string own;
+  std::string everybodys = {};  ///< looked at, too; empty: nothing else to look at
+  /// /run/lock, or /dev/shm where /run/lock is not everybody's; for root a file in /run/gunflint.
+  static LockFiles of_this_user();
+};
 
 class MachineLocks {
  public:
-  /// `owner`: written beside each lock, for whoever finds it taken. A file that cannot be opened
-  /// (another mount namespace, somebody hid it) locks nothing.
-  explicit MachineLocks(std::string file = machine_lock_file()) : path_(std::move(file)) {}
+  explicit MachineLocks(LockFiles files = LockFiles::of_this_user()) : files_(std::move(files)) {}
 
-  /// Conflict, naming the owner, when another process holds it. Locking twice is locking once.
+  /// `owner`: written beside the lock, for whoever finds it taken. Conflict, naming the owner, when
+  /// another process holds it; any other error when no lock can be taken (no such folder: Gone;
+  /// the file is no ordinary one or not to be opened: NotPermitted). Never success without a lock.
+  /// Locking twice is locking once.
   Result<void> lock(const std::string& key, const std::string& owner);
   void release(const std::string& key);
 
  private:
-  bool open();
-  std::string path_;
-  Fd file_;  ///< one per process: closing another of the same file would drop all locks
+  Result<void> open();
+  /// Somebody has put another file in the place of the one that we locked.
+  bool replaced() const;
+  Result<void> lock_here(const std::string& key, const std::string& owner);
+  Result<void> look_at_everybodys(const std::string& key) const;
+  LockFiles files_;
+  Fd file_;                                  ///< closing another of the same file drops all locks
+  std::vector<Fd> before_;                   ///< what stood in its place, with locks on it
+  std::map<std::string, std::string> held_;  ///< key -> owner
 };
 
 }  // namespace gunflint

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ class Keys : public testing::Test {
     if (child == 0) {
       ::close(words[0]);
       first();
-      KeyLocks locks(file);
+      KeyLocks locks({file});
       locks.set_run("run-2");
       const auto got = locks.lock("i", {key});
       const std::string said = got ? "" : got.error().message;
@@ -51,7 +52,7 @@ class Keys : public testing::Test {
 };
 
 TEST_F(Keys, WhoFindsALockTakenIsToldTheRunThatHoldsIt) {
-  KeyLocks locks(file);
+  KeyLocks locks({file});
   locks.set_run("20261122-120000-abcd");
   ASSERT_TRUE(locks.lock("i1", {name("file:/etc/x"), name("file:/etc/y")}));
   const std::string said = refused_elsewhere(name("file:/etc/y"));
@@ -63,7 +64,7 @@ TEST_F(Keys, WhoFindsALockTakenIsToldTheRunThatHoldsIt) {
 
 TEST_F(Keys, AnotherNetworkNamespaceIsTheSameMachine) {
   if (::geteuid() != 0) GTEST_SKIP() << "a network namespace needs root";
-  KeyLocks locks(file);
+  KeyLocks locks({file});
   locks.set_run("run-1");
   ASSERT_TRUE(locks.lock("i1", {name("limit:cpu"), name("network:*")}));
   const auto away = [] { ASSERT_EQ(::unshare(CLONE_NEWNET), 0); };
@@ -74,13 +75,13 @@ TEST_F(Keys, AnotherNetworkNamespaceIsTheSameMachine) {
 
 TEST_F(Keys, WithoutTheFileTheSocketStillHolds) {
   file = "/proc/gunflint-no-such-folder/keys";
-  KeyLocks locks(file);
+  KeyLocks locks({file});
   ASSERT_TRUE(locks.lock("i1", {name("file:/z")}));
   EXPECT_NE(refused_elsewhere(name("file:/z")).find("lock held"), std::string::npos);
 }
 
 TEST_F(Keys, AllOrNothing) {
-  KeyLocks mine(file);
+  KeyLocks mine({file});
   mine.set_run("run-1");
   ASSERT_TRUE(mine.lock("i1", {name("file:/b")}));
   const auto second = mine.lock("i2", {name("file:/a"), name("file:/b")});
@@ -95,7 +96,7 @@ TEST_F(Keys, TheLockOfAKilledProcessIsFreeAtOnce) {
   ASSERT_EQ(::pipe(ready), 0);
   const int child = ::fork();
   if (child == 0) {
-    KeyLocks locks(file);
+    KeyLocks locks({file});
     locks.set_run("run-dead");
     (void)!::write(ready[1], locks.lock("i", {key}) ? "y" : "n", 1);
     for (;;) ::pause();
@@ -112,7 +113,7 @@ TEST_F(Keys, TheLockOfAKilledProcessIsFreeAtOnce) {
 }
 
 TEST_F(Keys, WhatStandsInTheFileIsNotBelieved) {
-  KeyLocks locks(file);
+  KeyLocks locks({file});
   locks.set_run("run-1\x1b[31m evil");
   ASSERT_TRUE(locks.lock("i1", {name("file:/e")}));
   const std::string said = refused_elsewhere(name("file:/e"));
@@ -122,12 +123,77 @@ TEST_F(Keys, WhatStandsInTheFileIsNotBelieved) {
 
 TEST_F(Keys, EverybodyMayUseTheFile) {
   const auto before = ::umask(077);
-  KeyLocks locks(file);
+  KeyLocks locks({file});
   ASSERT_TRUE(locks.lock("i1", {name("file:/m")}));
   ::umask(before);
   struct stat state {};
   ASSERT_EQ(::stat(file.c_str(), &state), 0);
   EXPECT_EQ(state.st_mode & 0777, 0666u);
+}
+
+TEST_F(Keys, AFifoInItsPlaceIsRefusedWithASentenceAndNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(file.c_str(), 0666), 0);
+  KeyLocks locks({file});
+  const auto got = locks.lock("i1", {name("file:/f")});
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().cause, Cause::NotPermitted);
+  EXPECT_NE(got.error().message.find("is no ordinary file"), std::string::npos);
+}
+
+TEST_F(Keys, AFileThatAnotherUserHidesIsSaidToBeHidden) {
+  if (::geteuid() != 0) GTEST_SKIP() << "becoming another user needs root";
+  std::ofstream(file) << "";
+  ::chmod(file.c_str(), 0600);
+  const std::string said =
+      refused_elsewhere(name("file:/h"), [] { ASSERT_EQ(::setuid(65534), 0); });
+  EXPECT_NE(said.find("let its owner or root remove it"), std::string::npos) << said;
+}
+
+TEST_F(Keys, AFileInPlaceOfTheLockedOneIsLockedAsWell) {
+  KeyLocks locks({file});
+  locks.set_run("run-1");
+  ASSERT_TRUE(locks.lock("i1", {name("file:/a")}));
+  ASSERT_EQ(::unlink(file.c_str()), 0);
+  ASSERT_TRUE(locks.lock("i2", {name("file:/b")}));
+  // In another network namespace there is no socket to hold the first one: the new file does.
+  const auto away = [] { ASSERT_EQ(::unshare(CLONE_NEWNET), 0); };
+  if (::geteuid() != 0) GTEST_SKIP() << "a network namespace needs root";
+  EXPECT_NE(refused_elsewhere(name("file:/a"), away).find("run-1"), std::string::npos);
+  EXPECT_NE(refused_elsewhere(name("file:/b"), away).find("run-1"), std::string::npos);
+  locks.release("i1");
+  EXPECT_EQ(refused_elsewhere(name("file:/a"), away), "");
+}
+
+TEST_F(Keys, RootObeysInEverybodysFileOnlyGunflint) {
+  const std::string own = file + "-root";
+  for (const char* called : {"sleeper", "gunflint-agent"}) {
+    int ready[2];
+    ASSERT_EQ(::pipe(ready), 0);
+    const int child = ::fork();
+    if (child == 0) {
+      ::prctl(PR_SET_NAME, called);
+      MachineLocks locks({file});
+      (void)!::write(ready[1], locks.lock("file:/r", "run-9") ? "y" : "n", 1);
+      for (;;) ::pause();
+    }
+    char got = 0;
+    ASSERT_EQ(::read(ready[0], &got, 1), 1);
+    MachineLocks roots({own, file});
+    const auto answer = roots.lock("file:/r", "run-root");
+    EXPECT_EQ(answer.has_value(), std::string(called) == "sleeper") << called;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  ::unlink(file.c_str());
+  ASSERT_EQ(::mkfifo(file.c_str(), 0666), 0);
+  MachineLocks roots({own, file});
+  EXPECT_TRUE(roots.lock("file:/q", "run-root")) << "others' FIFO is in nobody's way";
+  struct stat state {};
+  ASSERT_EQ(::stat(own.c_str(), &state), 0);
+  EXPECT_EQ(state.st_mode & 0777, 0600u);
+  ::unlink(own.c_str());
 }
 
 }  // namespace
