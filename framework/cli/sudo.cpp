@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "host/launch.hpp"
+#include "host/roots_path.hpp"
 
 namespace gunflint {
 namespace {
@@ -44,12 +45,16 @@ Result<void> admit_root(const std::string& agent) {
                 "as root");
   if (!answer) return fail(std::move(answer).error());
   if (answer->code == 0) return {};
+  std::string how = "run `sudo -v` at this terminal first, or run gunflint as root";
+  if (is_roots_alone(agent))
+    how += fmt::format(
+        ". An administrator can add the line `#{} ALL=(root) NOPASSWD: {}` with `visudo`: it gives "
+        "this user all that root may do, because the agent runs whatever an `exec` asks for",
+        ::getuid(), agent);
   return fail(Cause::NotPermitted,
-              fmt::format("a fault of this run needs root, and this user (uid {0}) may not start "
-                          "the agent through sudo without a password ({1}); run `sudo -v` at this "
-                          "terminal first, or let an administrator add the line `#{0} ALL=(root) "
-                          "NOPASSWD: {2}` with `visudo`, or run gunflint as root",
-                          ::getuid(), first_line(answer->err), agent));
+              fmt::format("a fault of this run needs root, and this user (uid {}) may not start "
+                          "the agent through sudo without a password ({}); {}",
+                          ::getuid(), first_line(answer->err), how));
 }
 
 }  // namespace gunflint
