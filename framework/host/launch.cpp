@@ -5,6 +5,8 @@
 //   - after an exec that failed it calls exit(), which would run our destructors a second time;
 //   - it reaps no child whose exec failed, and kills only the child, not its group.
 #define BOOST_PROCESS_USE_STD_FS 1
+// Each io_context here has one thread; and g++ refuses fences under ThreadSanitizer (-Wtsan).
+#define BOOST_ASIO_DISABLE_FENCED_BLOCK 1
 
 #include "host/launch.hpp"
 
