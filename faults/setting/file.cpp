@@ -13,23 +13,52 @@ constexpr Duration patience = 8s;
 
 Wanted wanted(const FileAt& at) { return {at.key, at.line, at.section}; }
 
+Failure not_signalled(const ReloadAt& at, const ProcessInfo& found, const std::string& how) {
+  return fail(Cause::Conflict,
+              found.name + "[" + std::to_string(found.id.pid) + "] " + how + " and is not the " +
+                  (at.service.name.empty() ? "service" : at.service.name + " of before") +
+                  " (another program, user, cgroup or namespace): it was sent no signal. The file "
+                  "is as asked; tell the service by hand to read it again");
+}
+
+/// The service, restarted: its command and all else is the same. Its workers may have the same
+/// command; whose parent is one is no master.
+Result<ProcessInfo> replacement(Host& host, const ReloadAt& at) {
+  GF_TRY_AS(const std::vector<ProcessInfo> all, host.processes.all());
+  std::vector<ProcessInfo> found;
+  const ProcessInfo* stranger = nullptr;
+  for (const ProcessInfo& process : all) {
+    // Who was there before the service cannot have come in its place.
+    if (process.argv != at.argv || process.id.start_time < at.process.start_time) continue;
+    if (at.service.matches(process))
+      found.push_back(process);
+    else
+      stranger = &process;
+  }
+  std::vector<ProcessInfo> masters;
+  for (const ProcessInfo& process : found)
+    if (std::ranges::none_of(found, [&](const auto& f) { return f.id.pid == process.parent; }))
+      masters.push_back(process);
+  if (masters.size() == 1) return masters[0];
+  if (masters.size() > 1)
+    return fail(Cause::Conflict, std::to_string(masters.size()) + " processes " + at.service.name +
+                                     " run in the service's place: none was sent a signal. The "
+                                     "file is as asked; tell the service by hand to read it again");
+  if (stranger != nullptr) return not_signalled(at, *stranger, "has the service's command");
+  return fail(Cause::Gone, "the service that reads the file is not running");
+}
+
 /// Whom to signal, now: a service that was restarted has another process.
 Result<ProcessInfo> whom(Host& host, const ReloadAt& at) {
   if (!at.pid_file.empty()) {
-    GF_TRY_AS(const FileState file, host.files.read(at.pid_file));
-    int pid = 0;
-    const std::string& text = file.content;
-    if (std::from_chars(text.data(), text.data() + text.size(), pid).ec != std::errc() || pid <= 1)
-      return fail(Cause::BadInput, at.pid_file + " holds no process number; check `pid_file`");
-    return host.processes.look(pid);
+    GF_TRY_AS(ProcessInfo process, process_in(host, at.pid_file));
+    if (process.id == at.process || at.service.matches(process)) return process;
+    return not_signalled(at, process, "stands in " + at.pid_file);
   }
   const auto same = host.processes.look(at.process.pid);
   if (same && same->id == at.process) return *same;
   if (!same && same.error().cause != Cause::Gone) return fail(same.error());
-  GF_TRY_AS(const std::vector<ProcessInfo> all, host.processes.all());
-  for (const ProcessInfo& process : all)
-    if (process.argv == at.argv) return process;
-  return fail(Cause::Gone, "the service that reads the file is not running");
+  return replacement(host, at);
 }
 
 Result<std::uint64_t> newest_child(Host& host, int pid, int& count) {
@@ -50,6 +79,15 @@ Result<void> run_check(Host& host, const FileAt& at) {
 }
 
 }  // namespace
+
+Result<ProcessInfo> process_in(Host& host, const std::string& pid_file) {
+  GF_TRY_AS(const FileState file, host.files.read(pid_file));
+  int pid = 0;
+  const std::string& text = file.content;
+  if (std::from_chars(text.data(), text.data() + text.size(), pid).ec != std::errc() || pid <= 1)
+    return fail(Cause::BadInput, pid_file + " holds no process number; check `pid_file`");
+  return host.processes.look(pid);
+}
 
 Result<void> reload(Host& host, const ReloadAt& at) {
   if (!at.exec.empty()) {

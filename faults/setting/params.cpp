@@ -165,11 +165,24 @@ Result<HttpAt> locate_http(const Member& member, const ByHttp& by, bool shared) 
   return at;
 }
 
+void aim_at(const ProcessInfo& process, ReloadAt& at) {
+  at.process = process.id;
+  at.argv = process.argv;
+  at.service = ServiceId::of(process);
+}
+
+/// Whom the pid file names now; nobody when the service is not running.
+Result<void> aim_by_file(Host& host, ReloadAt& at) {
+  const auto process = process_in(host, at.pid_file);
+  if (process) aim_at(*process, at);
+  if (!process && process.error().cause != Cause::Gone) return fail(process.error());
+  return {};
+}
+
 Result<void> aim(Host& host, const Member& member, ReloadAt& at) {
   if (member.pid == 0) return needs_process("reload");
   GF_TRY_AS(const ProcessInfo master, master_of(host, member.pid));
-  at.process = master.id;
-  at.argv = master.argv;
+  aim_at(master, at);
   return {};
 }
 
@@ -181,7 +194,10 @@ Result<ReloadAt> locate_reload(Host& host, const Member& member, const ReloadBy&
   GF_TRY_AS(at.pid_file, expand_member(by.pid_file, member));
   if (!by.signal) return at;
   at.signal = number_of(*by.signal);
-  if (!at.pid_file.empty()) return at;
+  if (!at.pid_file.empty()) {
+    GF_TRY(aim_by_file(host, at));
+    return at;
+  }
   if (by.process.empty()) {
     GF_TRY(aim(host, member, at));
     return at;
@@ -189,8 +205,7 @@ Result<ReloadAt> locate_reload(Host& host, const Member& member, const ReloadBy&
   for (int pid = member.pid; pid > 1;) {
     GF_TRY_AS(const ProcessInfo info, host.processes.look(pid));
     if (info.name == by.process) {
-      at.process = info.id;
-      at.argv = info.argv;
+      aim_at(info, at);
       return at;
     }
     pid = info.parent;
@@ -219,7 +234,7 @@ Result<FileAt> locate_nginx(Host& host, const Member& member, const ByNginx& by)
   at.reload.signal = SIGHUP;
   at.reload.new_workers = true;
   at.reload.pid_file = by.pid_file;
-  if (by.pid_file.empty()) GF_TRY(aim(host, member, at.reload));
+  GF_TRY(by.pid_file.empty() ? aim(host, member, at.reload) : aim_by_file(host, at.reload));
   return at;
 }
 
@@ -231,8 +246,7 @@ Result<FileAt> locate_php_fpm(Host& host, const Member& member, const ByPhpFpm& 
   FileAt at{.path = by.file, .key = by.setting, .section = by.pool};
   at.reload.signal = SIGUSR2;
   at.reload.new_workers = true;
-  at.reload.process = master.id;
-  at.reload.argv = master.argv;
+  aim_at(master, at.reload);
   const std::string title = master.argv.empty() ? "" : master.argv[0];
   const auto open = title.find('('), close = title.rfind(')');
   if (open == std::string::npos || close == std::string::npos || close < open)

@@ -11,11 +11,26 @@ Fields<HttpAt> HttpAt::fields() {
           field("headers", &T::headers, "Of each request."),
           field("shared", &T::shared, "Three reads must agree.")};
 }
+ServiceId ServiceId::of(const ProcessInfo& process) {
+  return {process.name, process.uid, process.pid_namespace, process.cgroups};
+}
+bool ServiceId::matches(const ProcessInfo& process) const {
+  const bool same_space =
+      pid_namespace == 0 || process.pid_namespace == 0 || pid_namespace == process.pid_namespace;
+  return name == process.name && uid == process.uid && same_space && cgroups == process.cgroups;
+}
+Fields<ServiceId> ServiceId::fields() {
+  using T = ServiceId;
+  return {field("name", &T::name, "Name."), field("uid", &T::uid, "User."),
+          field("pid_namespace", &T::pid_namespace, "Namespace."),
+          field("cgroups", &T::cgroups, "Groups.")};
+}
 Fields<ReloadAt> ReloadAt::fields() {
   using T = ReloadAt;
   return {field("signal", &T::signal, "Number."),
           field("pid_file", &T::pid_file, "Whom."),
           field("process", &T::process, "Whom."),
+          field("service", &T::service, "Whom."),
           field("argv", &T::argv, "Of that process."),
           field("exec", &T::exec, "Command."),
           field("new_workers", &T::new_workers, "Its children are replaced.")};

@@ -22,12 +22,24 @@ struct HttpAt {
   static Fields<HttpAt> fields();
 };
 
+/// By what a service is known again when it was restarted: a signal to anybody else could end it.
+struct ServiceId {
+  std::string name;  ///< comm; empty: it was not running when it was looked at
+  std::uint32_t uid = 0;
+  std::uint64_t pid_namespace = 0;             ///< 0: could not be seen
+  std::map<std::string, std::string> cgroups;  ///< as in ProcessInfo
+  static ServiceId of(const ProcessInfo& process);
+  bool matches(const ProcessInfo& process) const;
+  static Fields<ServiceId> fields();
+};
+
 /// How a service is told to read its file again.
 struct ReloadAt {
   int signal = 0;
   std::string pid_file;
-  ProcessId process;              ///< when there is no pid_file …
-  std::vector<std::string> argv;  ///< … and how to know its replacement
+  ProcessId process;              ///< who was to be told when it was looked at
+  ServiceId service;              ///< and how to know its replacement: this, in the pid_file …
+  std::vector<std::string> argv;  ///< … or without a pid_file with this command
   std::vector<std::string> exec;  ///< a command instead of a signal
   bool new_workers = false;       ///< reloading replaces the process's children: wait for it
   static Fields<ReloadAt> fields();
@@ -73,7 +85,11 @@ Result<Value> read_http(Host& host, const HttpAt& at);
 Result<void> write_http(Host& host, const HttpAt& at, const Value& value);
 Result<Value> read_file(Host& host, const FileAt& at);
 Result<void> write_file(Host& host, const FileAt& at, const Value& value);
+/// Signals nobody but the very service, or what has replaced it; Conflict when somebody else stands
+/// in its place. A service that does not run is told when it starts.
 Result<void> reload(Host& host, const ReloadAt& at);
+/// Whom a pid file names; Gone when there is no such file or process.
+Result<ProcessInfo> process_in(Host& host, const std::string& pid_file);
 Result<Value> read_haproxy(Host& host, const HaproxyAt& at);
 Result<void> write_haproxy(Host& host, const HaproxyAt& at, const Value& value);
 Result<Value> read_gunicorn(Host& host, const GunicornAt& at);
