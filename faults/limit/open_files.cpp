@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gunflint/host/victims.hpp"
 #include "limit/cgroup_limit.hpp"
 
 namespace gunflint {
@@ -15,7 +16,8 @@ Fields<ProcessLimit> ProcessLimit::fields() {
 }
 Fields<OpenFiles> OpenFiles::fields() {
   using T = OpenFiles;
-  return {field("set", &T::set, "Asked."), field("family", &T::family, "Of whom.")};
+  return {field("set", &T::set, "Asked."), field("family", &T::family, "Of whom."),
+          field("uid", &T::uid, "Whose."), field("cgroups", &T::cgroups, "Where.")};
 }
 
 namespace {
@@ -40,6 +42,27 @@ const ProcessLimit* known(const OpenFiles& limit, const ProcessId& process) {
   return nullptr;
 }
 
+/// Whose parent has ended belongs to nobody's descendants any more: a double fork, a program that
+/// starts itself anew. It was born after we looked, in the member's groups (or in ours, into which
+/// a limit beside this one moved them), of its user.
+Result<void> add_orphans(Host& host, const OpenFiles& limit, OpenFiles& all) {
+  if (limit.cgroups.empty() || limit.family.empty()) return {};
+  std::uint64_t newest = 0;
+  for (const auto& one : limit.family) newest = std::max(newest, one.start_time);
+  GF_TRY_AS(const std::vector<ProcessInfo> processes, host.processes.all());
+  for (const ProcessInfo& process : processes) {
+    if (process.id.start_time <= newest || process.uid != limit.uid || known(all, process.id))
+      continue;
+    const bool here = std::ranges::all_of(limit.cgroups, [&](const auto& at) {
+      const auto found = process.cgroups.find(at.first);
+      return found != process.cgroups.end() &&
+             (found->second == at.second || is_own_group(found->second));
+    });
+    if (here) all.family.push_back({process.id.pid, process.id.start_time, limit.family[0].soft});
+  }
+  return {};
+}
+
 /// Everybody who has the lowered limit from us, and what it shall have again. Descendants come
 /// parents first, so a child born meanwhile finds its parent's value.
 Result<std::vector<ProcessLimit>> still_lowered(Host& host, const OpenFiles& limit) {
@@ -60,6 +83,7 @@ Result<std::vector<ProcessLimit>> still_lowered(Host& host, const OpenFiles& lim
       all.family.push_back({child.id.pid, child.id.start_time, soft});
     }
   }
+  GF_TRY(add_orphans(host, limit, all));
   for (const ProcessLimit& one : all.family) {
     if (one.soft == limit.set) continue;
     GF_TRY_AS(const auto now, soft_of(host, {one.pid, one.start_time}));
@@ -79,6 +103,10 @@ Result<OpenFiles> observe_open_files(Host& host, const Member& member, const Set
   }
   if (limit.family.empty() || limit.family[0].pid != member.pid)
     return fail(Cause::Gone, member.label + " has ended");
+  limit.uid = family[0].uid;
+  const bool placed = std::ranges::any_of(
+      family[0].cgroups, [](const auto& at) { return !at.second.empty() && at.second != "/"; });
+  if (placed) limit.cgroups = family[0].cgroups;
   GF_TRY_AS(const SoftLimit own,
             host.processes.limit({member.pid, member.start_time}, RLIMIT_NOFILE));
   GF_TRY_AS(const Value set, resolve(value, Value(own.soft)));

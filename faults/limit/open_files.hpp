@@ -1,6 +1,7 @@
 #pragma once
 /// The soft limit of open files (RLIMIT_NOFILE) of running processes.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct ProcessLimit {
 struct OpenFiles {
   std::uint64_t set = 0;
   std::vector<ProcessLimit> family;  ///< the member first
+  std::uint32_t uid = 0;             ///< of the member
+  /// Where it was: orphans of the family are found there. Empty when it had no place of its own.
+  std::map<std::string, std::string> cgroups;
   static Fields<OpenFiles> fields();
 };
 
