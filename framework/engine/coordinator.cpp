@@ -228,6 +228,7 @@ class Coordinator {
       take(*arrived);
     else
       feed(Tick{});
+    if (const auto overflow = inbox_.overflow()) feed(*overflow);
     compare_clocks();
     if (order_.on_tick) order_.on_tick();
   }

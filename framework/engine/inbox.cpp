@@ -1,12 +1,14 @@
 #include "engine/inbox.hpp"
 
+#include <utility>
+
 #include "host/fd.hpp"
 
 namespace gunflint {
 
 void Inbox::put(Input input, Time at) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, 1s, [&] { return queue_.size() < limit_; })) {
+  if (!changed_.wait_for(lock, patience_, [&] { return queue_.size() < limit_; })) {
     ++dropped_;
     return;
   }
@@ -26,9 +28,12 @@ std::optional<Arrived> Inbox::take(Time until) {
   return arrived;
 }
 
-std::size_t Inbox::dropped() const {
+std::optional<Trouble> Inbox::overflow() {
   const std::lock_guard lock(mutex_);
-  return dropped_;
+  if (dropped_ == 0 || std::exchange(told_, true)) return std::nullopt;
+  return Trouble{
+      "this run fell so far behind that it dropped results and answers of agents; give the machine "
+      "more time, or ask for less load"};
 }
 
 }  // namespace gunflint

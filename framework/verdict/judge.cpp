@@ -40,7 +40,11 @@ std::string probe_key(const AlertExpectation& alert) {
 }
 
 Judge::State::State(const Experiment& e)
-    : experiment(e), phases(experiment), recoveries(experiment), injections(experiment) {
+    : experiment(e),
+      phases(experiment),
+      recoveries(experiment),
+      injections(experiment),
+      sources(experiment) {
   for (const auto& h : experiment.steady_state) hypotheses.emplace_back(setup_of(h));
   lights.resize(hypotheses.size());
   for (std::size_t i = 0; i < hypotheses.size(); ++i)
@@ -80,6 +84,7 @@ void Judge::State::on(const Event& event) {
 void Judge::State::on(double at, const Happening& what) {
   if (const auto* slice = std::get_if<SliceTaken>(&what)) {
     users.on(slice->slice);
+    sources.on(slice->slice);
     if (!slice->slice.last || !slice->slice.steps.empty() || !slice->slice.journeys.empty())
       generator.on(slice->slice);
     if (slice->slice.second >= closed && slice->slice.second < most_seconds)
@@ -136,7 +141,8 @@ void Judge::State::close(int second) {
   const auto found = open_seconds.find(second);
   static const std::vector<Slice> nothing;
   const auto& slices = found == open_seconds.end() ? nothing : found->second;
-  each_sli([&](Sli& sli) { sli.on_second(second, slices); });
+  const auto missing = sources.missing(second, slices);
+  each_sli([&](Sli& sli) { sli.on_second(second, slices, missing); });
   watch(second);
   open_seconds.erase(open_seconds.begin(), open_seconds.upper_bound(second));
   closed = second + 1;

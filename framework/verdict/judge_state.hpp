@@ -18,6 +18,7 @@
 #include "verdict/reaction_watch.hpp"
 #include "verdict/recovery_watch.hpp"
 #include "verdict/sli.hpp"
+#include "verdict/slice_watch.hpp"
 #include "verdict/users.hpp"
 
 namespace gunflint {
@@ -44,6 +45,7 @@ class Judge::State {
   Injections injections;
   UsersByDue users;
   Generator generator;
+  SliceWatch sources;
   std::vector<Sli> hypotheses;
   std::vector<LightHistory> lights;
   std::map<std::size_t, PhaseWatch> by_phase;  ///< index -> hypotheses judged once per phase

@@ -13,7 +13,7 @@ void SecondOfLoad::add(const SecondOfLoad& o) {
   ended += o.ended, failed += o.failed, attempts += o.attempts;
   due += o.due, dropped += o.dropped, journeys += o.journeys, completed += o.completed;
   sent += o.sent, answered += o.answered, in_flight += o.in_flight, asked += o.asked;
-  seconds += o.seconds, saturated += o.saturated;
+  seconds += o.seconds, saturated += o.saturated, missing += o.missing;
   longest = std::max(longest, o.longest);
 }
 
@@ -22,7 +22,7 @@ void SecondOfLoad::subtract(const SecondOfLoad& o) {
   ended -= o.ended, failed -= o.failed, attempts -= o.attempts;
   due -= o.due, dropped -= o.dropped, journeys -= o.journeys, completed -= o.completed;
   sent -= o.sent, answered -= o.answered, in_flight -= o.in_flight, asked -= o.asked;
-  seconds -= o.seconds, saturated -= o.saturated;
+  seconds -= o.seconds, saturated -= o.saturated, missing -= o.missing;
 }
 
 namespace {

@@ -25,6 +25,7 @@ struct SecondOfLoad {
   Duration longest{};          ///< exact; a window takes the largest of its seconds
   int seconds = 0;
   int saturated = 0;  ///< seconds in which the generator was the limit
+  int missing = 0;    ///< seconds of which a worker sent nothing
 
   void add(const SecondOfLoad& other);       ///< leaves `waiting`
   void subtract(const SecondOfLoad& other);  ///< leaves `longest` and `waiting`

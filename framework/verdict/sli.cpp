@@ -29,9 +29,12 @@ Sli::Sli(Setup setup)
       points_(staleness(setup_)),
       target_(across_of(setup_.of)) {}
 
-void Sli::on_second(int second, const std::vector<Slice>& slices) {
+void Sli::on_second(int second, const std::vector<Slice>& slices,
+                    const std::set<std::string>& missing) {
   if (!of_load()) return;
   last_ = look_at(slices, *of_load());
+  const std::string& load = of_load()->load;
+  last_.missing = load.empty() ? !missing.empty() : missing.contains(load);
   window_.push(second, last_);
 }
 
@@ -91,11 +94,23 @@ bool Sli::lateness_explains(double value, const Histogram& late) const {
   return setup_.expect.holds(std::max(0.0, value - seconds(ours)));
 }
 
+/// A second without results is unknown itself, and so is a window that lacks more than a tenth.
+bool Sli::has_holes(const SecondOfLoad& window) const {
+  return last_.missing > 0 || window.missing * 10 > window.seconds;
+}
+
 Look Sli::look_at_load() const {
   Look look;
   if (!window_.full()) return look;
   const SecondOfLoad sum = window_.sum();
   const Measure measured = measure(sum, setup_.expect);
+  // Samples are enough to see a danger, and never enough to see that there is none.
+  const bool danger = setup_.danger && measured.total > 0 && !measured.violated;
+  if (has_holes(sum) && !danger) {
+    look.light = Colour::Unknown;
+    look.why = "the load worker's results did not come in time";
+    return look;
+  }
   const bool nobody_came = sum.ended == 0 && window_.due_long_ago() == 0;
   if (sum.answered == 0 && !nobody_came && (!measured.value || a_time())) {
     // Semantics 16: users came and nobody was answered, be it that connections are refused, which

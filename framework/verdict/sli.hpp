@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,10 @@ class Sli {
   };
   explicit Sli(Setup setup);
 
-  /// One closed second of traffic (all loads, all workers), in order and without gaps.
-  void on_second(int second, const std::vector<Slice>& slices);
+  /// One closed second of traffic (all loads, all workers), in order and without gaps. `missing`:
+  /// loads whose results of it did not come.
+  void on_second(int second, const std::vector<Slice>& slices,
+                 const std::set<std::string>& missing = {});
   void on(double at, const TargetSeen& seen);
   void on(double at, const ReadingTaken& reading);
 
@@ -53,6 +56,7 @@ class Sli {
  private:
   Look look_at_load() const;
   bool a_time() const;  ///< the metric is a latency
+  bool has_holes(const SecondOfLoad& window) const;
   bool lateness_explains(double value, const Histogram& late) const;
 
   Setup setup_;

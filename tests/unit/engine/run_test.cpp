@@ -1,6 +1,7 @@
 // A run from its beginning to its end: order, phases, gate, bounds.
 #include <gtest/gtest.h>
 
+#include "engine/inbox.hpp"
 #include "simulation.hpp"
 
 namespace gunflint {
@@ -49,6 +50,34 @@ TEST(Semantics06, TheHardStopEndsTheRunUndone) {
   simulation.run();
   EXPECT_EQ(simulation.when("undone", "long"), 20020ms);
   EXPECT_EQ(simulation.of_kind("left_behind").size(), 0u);
+}
+
+TEST(Semantics15, AWorkerThatStallsMakesTheRunInconclusiveNotHeld) {
+  World world;
+  // Everything fails while the worker is held up, and its results come when nobody waits any more.
+  world.errors = [](Duration t) { return t >= 40s && t < 48s ? 1.0 : 0.0; };
+  world.late_slice = [](int s) { return s >= 40 && s < 48 ? std::chrono::seconds(50 - s) : 0s; };
+  Experiment experiment = with_load(80s);
+  experiment.faults = {noop("nothing", at(25s), 30s)};
+  Simulation simulation(experiment, world);
+  simulation.run();
+  EXPECT_EQ(simulation.exit(), 7);
+}
+
+TEST(Inbox, WhatItDropsIsATroubleOfTheRunOnce) {
+  Inbox inbox(2, 0ms);
+  inbox.put(Tick{}, Time{});
+  inbox.put(Tick{}, Time{});
+  EXPECT_FALSE(inbox.overflow());
+  inbox.put(Tick{}, Time{});
+  const auto trouble = inbox.overflow();
+  ASSERT_TRUE(trouble);
+  EXPECT_NE(trouble->why.find("dropped"), std::string::npos);
+  EXPECT_FALSE(inbox.overflow());
+  Simulation simulation(with_load(60s));
+  simulation.at(20s, *trouble);
+  simulation.run();
+  EXPECT_EQ(simulation.exit(), 6);
 }
 
 TEST(Semantics08, PhasesFollowTheFaults) {

@@ -126,7 +126,10 @@ void Simulation::carry_out(const Task& task) {
     load_stopped_ = true;
     for (const auto& load : experiment_.loads) {
       const int second = static_cast<int>(now_ / 1s);
-      later(now_ + 50ms, [this, load, second] { feed(Sliced{slice(load, second, true)}); });
+      later(now_ + 50ms, [this, load, second] {
+        for (int s = sent_[load.name]; s < second; ++s) feed(Sliced{slice(load, s, false)});
+        feed(Sliced{slice(load, second, true)});
+      });
     }
   } else if (const auto* probe = std::get_if<StartProbe>(&task)) {
     probes_[probe->key] = true;
@@ -230,7 +233,8 @@ Slice Simulation::slice(const LoadSpec& load, int second, bool last) const {
 void Simulation::send_slice(const std::string& name, int second) {
   if (load_stopped_) return;
   feed(Sliced{slice(*experiment_.load(name), second, false)});
-  later(std::chrono::seconds(second + 2) + 5ms,
+  sent_[name] = second + 1;
+  later(std::max(now_, std::chrono::seconds(second + 2) + 5ms + world_.late_slice(second + 1)),
         [this, name, second] { send_slice(name, second + 1); });
 }
 

@@ -22,6 +22,8 @@ struct World {
       };
   /// Share of requests that fail in the second that begins then.
   std::function<double(Duration)> errors = [](Duration) { return 0.0; };
+  /// How much too late the load's results of a second come.
+  std::function<Duration(int second)> late_slice = [](int) { return Duration(0); };
   /// Value of a probe; nothing: unknown.
   std::function<std::optional<double>(const std::string& key, Duration)> probe =
       [](const std::string&, Duration) { return std::optional(1.0); };
@@ -84,6 +86,7 @@ class Simulation {
   std::map<std::string, bool> in_force_;
   std::map<std::string, bool> probes_;
   bool load_stopped_ = false;
+  std::map<std::string, int> sent_;  ///< by load: seconds whose results were sent
 };
 
 /// A load of 100/s without end, one step, in one stage of `length`.

@@ -57,6 +57,62 @@ TEST(Semantics11, WindowsRestartAtPhaseBoundariesAndAtTheEndOfAGrace) {
   EXPECT_EQ(story.judge.lights().front().state, "green");
 }
 
+TEST(Semantics15, SecondsWhoseResultsNeverCameAreUnknownAndNotIdle) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 1s));
+  Story story(e);
+  story.traffic(40);
+  for (int i = 0; i < 5; ++i) {
+    story.close();
+    EXPECT_EQ(story.judge.lights().front().state, "unknown");
+  }
+  story.tell(45, SliceTaken{slice_of(42, {.count = 100, .failed = 100})});  // too late to count
+  story.traffic(40);
+  story.drain();
+  EXPECT_EQ(story.finding("correct").held, Held::Inconclusive);
+}
+
+TEST(Semantics15, ASecondInWhichNothingWasDueIsStillNotJudged) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 1s));
+  Story story(e);
+  story.traffic(40);
+  story.traffic(20, {.count = 0});
+  story.traffic(40);
+  story.drain();
+  EXPECT_EQ(story.finding("correct").held, Held::Yes);
+}
+
+TEST(Semantics15, AWindowThatLacksMoreThanATenthIsUnknown) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 10s));
+  Story story(e);
+  story.traffic(20);
+  story.close();
+  EXPECT_EQ(story.judge.lights().front().state, "unknown");
+  story.traffic(1);
+  EXPECT_EQ(story.judge.lights().front().state, "green");
+  story.close();
+  story.traffic(1);
+  EXPECT_EQ(story.judge.lights().front().state, "unknown");
+}
+
+TEST(Semantics41, AGuardSeesItsDangerThroughHoles) {
+  auto e = experiment();
+  Guard guard;
+  guard.name = "errors";
+  guard.when = condition("error_rate > 25%");
+  guard.lasting = 3s;
+  e.abort.push_back(guard);
+  Story story(e);
+  story.traffic(10);
+  for (int i = 0; i < 5 && !story.judge.tripped(); ++i) {
+    story.traffic(1, {.count = 100, .failed = 100});
+    story.close();
+  }
+  EXPECT_TRUE(story.judge.tripped());
+}
+
 TEST(Semantics12, FewBadSamplesMayBeChance) {
   auto e = experiment();
   e.steady_state.push_back(hypothesis("p99", "p99 < 400ms", 1s));
