@@ -138,7 +138,9 @@ void FaultCourse::repeat(Duration now) {
   if (!kind_) refusal = "there is no fault type `" + drawn_->type + "` in this version";
   if (!refusal.empty()) {
     const TargetSpec* spec = around_.experiment.target(target);
-    const bool empty_fails = members.empty() && spec && spec->on_empty == OnEmpty::Fail;
+    // A target of which nothing is known is not empty: that says nothing about the system.
+    const bool empty_fails = members.empty() && spec && spec->on_empty == OnEmpty::Fail &&
+                             around_.roster.seen_lately(target, now);
     if (!moments_.begin && !empty_fails) return skip(now, refusal);
     if (!moments_.begin) {
       around_.sink.happen(now, InjectionFailed{"", spec_.name, "", refusal, "empty"});

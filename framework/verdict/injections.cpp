@@ -27,7 +27,13 @@ void Injections::hear(double at, const Injected& e) {
   i.fault = e.fault, i.member = e.member, i.label = e.label, i.from = at, i.bite = e.bite;
   if (!e.bite.in_force) i.lost_since = at, i.lost_why = e.bite.sentence;
 }
-void Injections::hear(double, const InjectionFailed& e) { stories_[e.fault].refused = e.why; }
+void Injections::hear(double, const InjectionFailed& e) {
+  Story& story = stories_[e.fault];
+  story.refused = e.why;
+  story.refused_fails |= e.cause == "wait_until" || e.cause == "empty";
+  // A member that is gone cannot be under a fault: nobody misses its injection (semantics 26).
+  if (!e.member.empty() && e.cause != name_of(Cause::Gone)) story.not_injected.insert(e.member);
+}
 void Injections::hear(double at, const BiteRead& e) {
   const auto found = injections_.find(e.injection);
   if (found == injections_.end()) return;
@@ -101,7 +107,6 @@ Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) con
     if (i.lost > 0 || never) why = i.lost_why.empty() ? i.bite.sentence : i.lost_why;
     if (!i.bite.sentence.empty()) sentence = i.bite.sentence;
   }
-  const std::string where = counted(static_cast<long>(members.size()), "member", "members");
   f.measured = sentence;
   if (toothless > 0 || lost > 0.05 * active + 1e-9) {
     f.sentence = toothless == count ? fmt::format("It did not bite: {}.", why)
@@ -123,10 +128,26 @@ Finding Injections::bite_finding(const FaultSpec& fault, const Story& story) con
     return f;
   }
   f.held = Held::Yes;
-  f.sentence = fmt::format("It bit on {}{}.", where, sentence.empty() ? "" : ": " + sentence);
-  if (!story.refused.empty())
-    f.sentence += fmt::format(" Further injections were not made: {}.", story.refused);
+  f.sentence = sentence.empty() ? "." : ": " + sentence + ".";
+  count_members(f, fault, story, members);
   return f;
+}
+
+void Injections::count_members(Finding& f, const FaultSpec& fault, const Story& story,
+                               const std::set<std::string>& members) {
+  auto asked = members;
+  asked.insert(story.not_injected.begin(), story.not_injected.end());
+  if (story.not_injected.empty()) {
+    f.sentence =
+        "It bit on " + counted(static_cast<long>(members.size()), "member", "members") + f.sentence;
+    return;
+  }
+  const bool enough =
+      fault.optional ||
+      (fault.min_members && members.size() >= static_cast<std::size_t>(*fault.min_members));
+  if (!enough) f.held = Held::Inconclusive;
+  f.sentence = fmt::format("It bit on {} of {} members{} Not all were injected: {}.",
+                           members.size(), asked.size(), f.sentence, story.refused);
 }
 
 Finding Injections::fault_finding(const FaultSpec& fault, bool gate_failed) const {
@@ -141,7 +162,7 @@ Finding Injections::fault_finding(const FaultSpec& fault, bool gate_failed) cons
     f.held = story.skip_counts ? Held::Inconclusive : Held::Yes;
     f.sentence = "Left out: " + story.skipped + (story.skip_counts ? "." : " (it is optional).");
   } else if (!story.refused.empty()) {
-    f.held = fault.optional ? Held::Yes : Held::Inconclusive;
+    f.held = fault.optional ? Held::Yes : story.refused_fails ? Held::No : Held::Inconclusive;
     f.sentence = "Not injected: " + story.refused + ".";
   } else {
     f.sentence = gate_failed ? "Not injected: the run was held back before its first injection."

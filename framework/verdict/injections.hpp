@@ -44,7 +44,9 @@ class Injections {
   };
   struct Story {
     std::string skipped, refused;
+    bool refused_fails = false;  ///< `on_timeout: fail`, `on_empty: fail`
     bool skip_counts = true, ended = false, started = false;
+    std::set<std::string> not_injected;  ///< members that were asked and refused; not those gone
     std::vector<std::string> left_changed;
   };
   void hear(double at, const FaultStarted&);
@@ -58,6 +60,9 @@ class Injections {
   void hear(double at, const LeftBehind&);
   void hear(double at, const LeftChanged&);
   Finding bite_finding(const FaultSpec& fault, const Story& story) const;
+  /// Semantics 27 and 32: of those that were to be under the fault, were enough?
+  static void count_members(Finding& bitten, const FaultSpec& fault, const Story& story,
+                            const std::set<std::string>& members);
 
   const Experiment& experiment_;
   std::map<std::string, Injection> injections_;

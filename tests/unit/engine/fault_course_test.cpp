@@ -174,7 +174,25 @@ TEST(Semantics34, OnTimeoutSkipsStartsOrFails) {
   Simulation fails(experiment, world);
   fails.run();
   EXPECT_EQ(fails.of_kind("injected").size(), 0u);
-  EXPECT_NE(fails.exit(), 0);
+  EXPECT_EQ(fails.exit(), 1);
+  experiment.faults[0].optional = true;
+  Simulation optional(experiment, world);
+  optional.run();
+  EXPECT_EQ(optional.exit(), 0);
+}
+
+TEST(Semantics34, OnEmptyFailsUnlessNothingIsKnown) {
+  World world;
+  Experiment experiment = bare();
+  experiment.faults = {noop("nobody", at(10s), 1s)};
+  experiment.faults[0].pick.where = "no such member";
+  Simulation empty(experiment, world);
+  empty.run();
+  EXPECT_EQ(empty.exit(), 1);
+  world.blind_from = 2s;
+  Simulation unknown(experiment, world);
+  unknown.run();
+  EXPECT_EQ(unknown.exit(), 7);
 }
 
 TEST(Semantics34, OnlyIfSkipsAndOptionalDoesNotCount) {

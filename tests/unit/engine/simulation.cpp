@@ -192,6 +192,7 @@ void Simulation::read(const StartProbe& probe) {
 void Simulation::look(const std::string& target) {
   MembersSeen seen;
   seen.target = target;
+  if (now_ >= world_.blind_from) seen.unknown = "nobody answers";
   for (const auto& id : world_.members(target, now_)) {
     MemberState state;
     state.member.target = target;

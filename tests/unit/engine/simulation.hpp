@@ -20,6 +20,8 @@ struct World {
       [](const std::string&, Duration) {
         return std::vector<std::string>{"a", "b", "c"};
       };
+  /// From then on targets cannot be seen.
+  Duration blind_from = 24h;
   /// Share of requests that fail in the second that begins then.
   std::function<double(Duration)> errors = [](Duration) { return 0.0; };
   /// How much too late the load's results of a second come.

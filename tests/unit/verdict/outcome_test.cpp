@@ -140,6 +140,29 @@ TEST(Semantics32, ARefusedInjectionIsInconclusive) {
   EXPECT_EQ(story.verdict().outcome, Outcome::Inconclusive);
 }
 
+TEST(Semantics27, ARefusedNewMemberIsInconclusiveUnlessEnoughAreUnderFault) {
+  for (const int least : {0, 1, 2}) {
+    for (const std::string cause : {"refused", "timed out", "gone"}) {
+      auto e = shop();
+      if (least > 0) e.faults[0].min_members = least;
+      Story story(e);
+      story.traffic(40);
+      story.inject("f");
+      story.tell(45, InjectionFailed{"", "f", "pid:2@2", "`max_members` allows 1", cause});
+      story.traffic(20);
+      story.undo("f");
+      story.traffic(30);
+      story.drain();
+      const bool held = least == 1 || cause == "gone";
+      const Finding finding = story.finding("f", Finding::Kind::Fault);
+      EXPECT_EQ(finding.held, held ? Held::Yes : Held::Inconclusive) << least << cause;
+      if (cause == "gone") continue;
+      EXPECT_TRUE(finding.sentence.starts_with("It bit on 1 of 2 members")) << finding.sentence;
+      EXPECT_NE(finding.sentence.find("`max_members` allows 1"), std::string::npos);
+    }
+  }
+}
+
 TEST(Judge, APartialJournalIsAToolErrorOfItsOwn) {
   const auto e = shop();
   Story story(e);
