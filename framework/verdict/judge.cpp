@@ -198,7 +198,9 @@ void Judge::State::watch_phase(std::size_t i, PhaseWatch& watch, int second) {
   const auto found = open_seconds.find(second);
   if (!asked && found != open_seconds.end() && !experiment.loads.empty())
     asked = look_at(found->second, OfLoad{experiment.loads.front().name, "", ""}).asked;
-  if (!std::isnan(looks[i].value) || sli.of_load()) watch.second(second, block, phases, asked);
+  const bool data = sli.of_load() ? block.load.missing == 0 : block.readings > 0;
+  // Before the first answer of a probe there is nothing to miss yet.
+  if (data || looks[i].light != Colour::Filling) watch.second(second, block, phases, asked, data);
   // The rolling value is shown; whether it is good is only known at the end of the phase.
   looks[i].light = Colour::Unknown;
 }

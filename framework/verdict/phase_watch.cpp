@@ -83,24 +83,31 @@ PhaseWatch::PhaseWatch(const Experiment& experiment, const Hypothesis& hypothesi
   most_pending_ = static_cast<std::size_t>(std::min(longest, 600.0)) + 5;
 }
 
-void PhaseWatch::put(Phase phase, const Block& block) {
-  phases_[static_cast<std::size_t>(phase)].push(block);
+void PhaseWatch::put(Phase phase, const Worth& worth) {
+  const auto index = static_cast<std::size_t>(phase);
+  if (worth.block) return phases_[index].push(*worth.block);
+  ++unknown_[index];
+  if (!worth.data) ++no_data_[index];
 }
 
 void PhaseWatch::second(int second, const Block& block, const Phases& phases,
-                        std::optional<double> asked) {
+                        std::optional<double> asked, bool data) {
   const Phase phase = phases.phase_of(second);
-  if (block.load.saturated > 0 || phase == Phase::Drain) return;
-  baseline_.push(second, block, !phases.first_injection());
-  if (phases.in_grace(second) || (phase == Phase::Fault && phases.toothless(second))) return;
+  if (phase == Phase::Drain) return;
+  const bool measured = data && block.load.saturated == 0;
+  if (measured) baseline_.push(second, block, !phases.first_injection());
+  if (phases.in_grace(second)) return;
   // Semantics 10: other traffic is another experiment.
-  if (const auto rate = baseline_.rate();
-      hypothesis_.expect.of_baseline && rate && asked && std::abs(*asked - *rate) > 0.05 * *rate) {
+  if (const auto rate = baseline_.rate(); hypothesis_.expect.of_baseline && rate && asked &&
+                                          block.load.missing == 0 &&
+                                          std::abs(*asked - *rate) > 0.05 * *rate) {
     ++unlike_[static_cast<std::size_t>(phase)];
     return;
   }
-  if (phase != Phase::Recovery) return put(phase, block);
-  pending_.emplace_back(second, block);
+  const bool toothless = phase == Phase::Fault && phases.toothless(second);
+  const Worth worth{measured && !toothless ? std::optional(block) : std::nullopt, data};
+  if (phase != Phase::Recovery) return put(phase, worth);
+  pending_.emplace_back(second, worth);
   if (pending_.size() > most_pending_) {
     put(Phase::Recovery, pending_.front().second);
     pending_.pop_front();
@@ -108,8 +115,8 @@ void PhaseWatch::second(int second, const Block& block, const Phases& phases,
 }
 
 void PhaseWatch::recovered(int second) {
-  for (const auto& [when, block] : pending_)
-    put(when < second ? Phase::Recovery : Phase::After, block);
+  for (const auto& [when, worth] : pending_)
+    put(when < second ? Phase::Recovery : Phase::After, worth);
   pending_.clear();
 }
 
@@ -133,12 +140,34 @@ std::string PhaseWatch::baseline_trouble(std::uint64_t seed) const {
   return {};
 }
 
+/// Semantics 15 and 16: more than 5 % unknown is no verdict, and `no_data: fail` makes it red.
+std::optional<PhaseWatch::Part> PhaseWatch::unknown_phase(Phase phase) const {
+  const auto index = static_cast<std::size_t>(phase);
+  const int judged = phases_[index].seconds() + unknown_[index];
+  const auto& tolerate = hypothesis_.tolerate;
+  const double allowed = tolerate.share ? tolerate.share->of_one * judged : seconds(tolerate.time);
+  Part part;
+  if (hypothesis_.no_data == NoData::Fail && no_data_[index] > allowed + 1e-9) {
+    part.held = Held::No;
+    part.sentence = fmt::format("phase `{}` had no data for {} of {} s, and `no_data: fail` is set",
+                                name_of(phase), no_data_[index], judged);
+    return part;
+  }
+  if (unknown_[index] * 20 <= judged) return std::nullopt;
+  part.sentence = fmt::format(
+      "phase `{}` is unknown for {} of {} s: no data, a fault that did not bite, or the load "
+      "generator was the limit",
+      name_of(phase), unknown_[index], judged);
+  return part;
+}
+
 PhaseWatch::Part PhaseWatch::judge_phase(Phase phase, std::uint64_t seed) const {
   Part part;
   const auto& e = hypothesis_.expect;
   const auto& blocks = phases_[static_cast<std::size_t>(phase)];
   const auto index = static_cast<std::size_t>(phase);
   const std::string name(name_of(phase));
+  if (const auto unknown = unknown_phase(phase)) return *unknown;
   if (blocks.seconds() < least_seconds) {
     part.sentence = fmt::format(
         "phase `{}` has {} s to judge, {} are needed{}", name, blocks.seconds(), least_seconds,
@@ -192,7 +221,8 @@ Finding PhaseWatch::finding(const Phases& phases, std::uint64_t seed, bool over)
     if (phase == Phase::Before && hypothesis_.expect.of_baseline) continue;
     const bool all = std::count(hypothesis_.during.begin(), hypothesis_.during.end(), During::All);
     const auto index = static_cast<std::size_t>(phase);
-    if (all && phases_[index].seconds() == 0 && unlike_[index] == 0) continue;
+    if (all && phases_[index].seconds() == 0 && unlike_[index] == 0 && unknown_[index] == 0)
+      continue;
     Part part = judge_phase(phase, seed);
     for (const auto& s : phases.stretches(1 << 30))
       if (s.phase == phase) {

@@ -39,8 +39,10 @@ class PhaseWatch {
  public:
   PhaseWatch(const Experiment& experiment, const Hypothesis& hypothesis);
 
-  /// Every closed second. `asked`: the rate asked of the hypothesis' load in it.
-  void second(int second, const Block& block, const Phases& phases, std::optional<double> asked);
+  /// Every closed second. `asked`: the rate asked of the hypothesis' load in it. `data`: whether
+  /// there was what should have been measured or read.
+  void second(int second, const Block& block, const Phases& phases, std::optional<double> asked,
+              bool data = true);
   /// The recovery ended at this second: later ones belong to `after`.
   void recovered(int second);
   Finding finding(const Phases& phases, std::uint64_t seed, bool over) const;
@@ -51,7 +53,13 @@ class PhaseWatch {
     std::string measured, sentence;
     Evidence evidence;
   };
-  void put(Phase phase, const Block& block);
+  /// What a second is worth to its phase.
+  struct Worth {
+    std::optional<Block> block;  ///< none: unknown
+    bool data = true;            ///< unknown because there was no data
+  };
+  void put(Phase phase, const Worth& worth);
+  std::optional<Part> unknown_phase(Phase phase) const;
   Part judge_phase(Phase phase, std::uint64_t seed) const;
   std::string baseline_trouble(std::uint64_t seed) const;
 
@@ -59,7 +67,8 @@ class PhaseWatch {
   Baseline baseline_;
   std::array<Blocks, 5> phases_;
   std::array<int, 5> unlike_{};                ///< seconds with another rate than the baseline's
-  std::deque<std::pair<int, Block>> pending_;  ///< of a recovery that may turn out to be `after`
+  std::array<int, 5> unknown_{}, no_data_{};   ///< seconds without a verdict; of these without data
+  std::deque<std::pair<int, Worth>> pending_;  ///< of a recovery that may turn out to be `after`
   std::size_t most_pending_;
 };
 

@@ -124,6 +124,46 @@ TEST(Semantics13, AnAbsoluteLimitPerPhaseNeedsNoBaseline) {
   EXPECT_EQ(compare(compared("p95 < 60ms"), 100, 80, 41).held, Held::No);
 }
 
+/// A probe that is read in all of a fault but `blind` seconds of it.
+Finding probed(int blind, NoData no_data) {
+  auto e = experiment();
+  e.loads.clear();
+  auto h = hypothesis("queue", "value < 500", 10s, OfScrape{"lb", "q"});
+  h.window_is_phase = true;
+  h.no_data = no_data;
+  e.steady_state.push_back(h);
+  e.faults.push_back(fault("f"));
+  Story story(e);
+  const std::string key = probe_key("steady_state", "queue");
+  story.readings(70, key, 3);
+  story.inject("f");
+  story.readings(70, key, 3);
+  for (int i = 0; i < blind; ++i) {
+    ReadingTaken reading;
+    reading.probe = key, reading.unknown = "it is down";
+    story.tell(story.now + 0.5, reading);
+    story.close();
+  }
+  story.readings(70, key, 3);
+  story.undo("f");
+  story.readings(70, key, 3);
+  story.drain();
+  return story.finding("queue");
+}
+
+TEST(Semantics15, UnknownSecondsOfAPhaseCount) {
+  EXPECT_EQ(probed(0, NoData::Inconclusive).held, Held::Yes);
+  EXPECT_EQ(probed(5, NoData::Inconclusive).held, Held::Yes);
+  const auto half = probed(140, NoData::Inconclusive);
+  EXPECT_EQ(half.held, Held::Inconclusive);
+  EXPECT_NE(half.sentence.find("unknown for 140 of 280 s"), std::string::npos) << half.sentence;
+}
+
+TEST(Semantics16, NoDataFailMakesAPhaseRed) {
+  EXPECT_EQ(probed(0, NoData::Fail).held, Held::Yes);
+  EXPECT_EQ(probed(5, NoData::Fail).held, Held::No);
+}
+
 TEST(Semantics10, ABaselineUnder60SecondsIsInconclusive) {
   const auto f = compare(compared(), 69, 41, 41);  // minus 10 s to settle
   EXPECT_EQ(f.held, Held::Inconclusive);
