@@ -167,7 +167,8 @@ Verdict Judge::verdict() const {
   for (const auto& g : s.guards) v.findings.push_back(g.finding());
   for (const auto& fault : s.experiment.faults)
     v.findings.push_back(s.injections.fault_finding(fault, !s.gate_failed.empty()));
-  for (const auto& load : s.experiment.loads) v.findings.push_back(s.generator.finding(load));
+  for (const auto& load : s.experiment.loads)
+    v.findings.push_back(s.generator.finding(load, s.experiment.steady_state));
   if (!s.experiment.faults.empty()) v.findings.push_back(s.injections.undo_finding());
 
   const auto count = s.users.between(span.from, span.to, OfLoad{});

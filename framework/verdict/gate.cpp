@@ -39,11 +39,15 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
   for (std::size_t i = 0; i < experiment.steady_state.size(); ++i) {
     const auto& h = experiment.steady_state[i];
     if (!guards_the_gate(h)) continue;
-    bool seen = false, idle = false;
+    // A window that is not full yet is no trouble while the first full one looks back over all of
+    // it: then every second of the gate lies in a window that was judged.
+    const int width = std::max(1, static_cast<int>(std::lround(seconds(h.window))));
+    int green = 0, idle = 0, filling = 0;
     for (int s = std::max(0, closed - std::max(1, length)); s < closed; ++s) {
       const JudgedSecond j = lights[i].at(s);
-      seen |= j.light == Colour::Green;
-      idle |= j.light == Colour::Idle;
+      green += j.light == Colour::Green;
+      idle += j.light == Colour::Idle;
+      filling += j.light == Colour::Filling;
       if (j.light == Colour::Red)
         at_least(S::Red, fmt::format("`{}` was red at {} s: {}, limit {}", h.name, s,
                                      std::isnan(j.value)
@@ -53,7 +57,9 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
       if (j.light == Colour::Unknown)
         at_least(S::Unknown, fmt::format("`{}` had no value at {} s", h.name, s));
     }
-    if (!seen && !idle)
+    if (green == 0 && idle > 0)
+      at_least(S::Unknown, fmt::format("`{}` saw no traffic in the {} s before it", h.name, idle));
+    else if (green == 0 || filling >= width)
       at_least(S::Waiting, fmt::format("the window of `{}` is not full yet", h.name));
   }
   return gate;

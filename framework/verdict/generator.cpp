@@ -2,11 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "verdict/words.hpp"
 
 namespace gunflint {
+namespace {
+
+/// Percentiles and error rates know nothing of arrivals that were never begun; these metrics do.
+bool counts_dropped(const Hypothesis& h, const std::string& load) {
+  const auto* of = std::get_if<OfLoad>(&h.of);
+  if (!of || (!of->load.empty() && of->load != load)) return false;
+  const auto& metric = h.expect.metric;
+  return metric == "dropped" || metric == "completion_rate" || metric == "users_affected";
+}
+
+}  // namespace
 
 void Generator::on(const Slice& slice) {
   Sum& sum = loads_[slice.load];
@@ -26,7 +38,7 @@ double Generator::saturated_share(const std::string& load) const {
   return static_cast<double>(found->second.saturated) / found->second.slices;
 }
 
-Finding Generator::finding(const LoadSpec& load) const {
+Finding Generator::finding(const LoadSpec& load, const std::vector<Hypothesis>& judged) const {
   Finding f;
   f.kind = Finding::Kind::Load;
   f.name = load.name;
@@ -44,6 +56,15 @@ Finding Generator::finding(const LoadSpec& load) const {
     f.sentence = fmt::format(
         "The load generator was the limit in {:.0f} % of the time; give it more cores or workers.",
         100 * share);
+    return f;
+  }
+  const bool told = std::any_of(judged.begin(), judged.end(),
+                                [&](const Hypothesis& h) { return counts_dropped(h, load.name); });
+  if (sum.dropped > 0 && !told) {
+    f.sentence = fmt::format(
+        "{} of {} journeys were never begun, and no hypothesis counts them: latencies and errors "
+        "are of the others only; judge `dropped`, `completion_rate` or `users_affected`.",
+        sum.dropped, sum.due);
     return f;
   }
   f.held = Held::Yes;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "gunflint/model/experiment.hpp"
 #include "gunflint/model/slice.hpp"
@@ -13,7 +14,9 @@ namespace gunflint {
 class Generator {
  public:
   void on(const Slice& slice);
-  Finding finding(const LoadSpec& load) const;
+  /// `judged`: the hypotheses; arrivals that were never begun are no harm only where one of them
+  /// counts these.
+  Finding finding(const LoadSpec& load, const std::vector<Hypothesis>& judged) const;
   /// The share of seconds in which the generator was the limit.
   double saturated_share(const std::string& load) const;
 

@@ -36,6 +36,45 @@ TEST(Semantics9, TheGateIsGreenWhenTheLastSecondsWereGreenThroughout) {
   EXPECT_EQ(story.judge.gate().state, Judge::GateState::Green);
 }
 
+TEST(Semantics9, AGateWithoutTrafficIsUnknownAndNoPass) {
+  Story story(shop());
+  story.traffic(40, {.count = 0});
+  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Unknown);
+  EXPECT_NE(story.judge.gate().why.find("no traffic"), std::string::npos);
+  story.traffic(1);
+  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Green);
+}
+
+TEST(Semantics9, AGateOfWhichOnlyTheEndIsInAWindowIsNoPass) {
+  auto e = shop();
+  e.steady_state[0] = hypothesis("correct", "error_rate < 1%", 60s);
+  Story story(e);
+  story.traffic(59);
+  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Waiting);
+  story.traffic(1);  // looks back over the whole gate
+  EXPECT_EQ(story.judge.gate().state, Judge::GateState::Green);
+}
+
+TEST(Load, ArrivalsThatWereNeverBegunAreInconclusiveUnlessAHypothesisCountsThem) {
+  for (const std::string metric : {"", "dropped < 1000", "completion_rate > 1%", "p95 < 2s"}) {
+    auto e = shop();
+    e.faults.clear();
+    if (!metric.empty()) e.steady_state.push_back(hypothesis("more", metric));
+    Story story(e);
+    story.traffic(40);
+    Slice slice = slice_of(40, {});
+    slice.journeys[0].due += 10, slice.journeys[0].dropped = 10;
+    story.tell(41, SliceTaken{slice});
+    story.close();
+    story.traffic(40);
+    story.drain();
+    const bool counted = metric.starts_with("dropped") || metric.starts_with("completion");
+    EXPECT_EQ(story.finding("shoppers", Finding::Kind::Load).held,
+              counted ? Held::Yes : Held::Inconclusive)
+        << metric;
+  }
+}
+
 TEST(Semantics9, RedBeforeTheGateIsNotJudged) {
   Story story(shop());
   story.traffic(8, broken);
