@@ -86,6 +86,10 @@ bool Loop::step() {
     auto& traffic = *traffic_[i];
     if (stop_at != INT64_MAX) traffic.stop(Duration(stop_at));
     traffic.advance();
+    if (!traffic.miscounted().empty()) {
+      on_given_up_(traffic.miscounted());
+      return false;
+    }
     if (traffic.gave_up()) {
       on_given_up_(
           fmt::format("load `{}` was given up: more requests were due than may be under "

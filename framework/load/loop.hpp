@@ -16,7 +16,8 @@ class Loop {
  public:
   /// Called on the loop's thread: traffic `load` of this loop ended a second.
   using OnSecond = std::function<void(std::size_t load, Tally)>;
-  /// The loop stopped because a load's on_overload is abort, or because epoll failed.
+  /// The loop stopped because a load's on_overload is abort, because epoll failed, or because its
+  /// sums do not add up.
   using OnGivenUp = std::function<void(std::string why)>;
 
   Loop(const std::vector<LoadProgram>& programs, WorkShare share, std::uint64_t seed, Time zero,

@@ -3,7 +3,8 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cassert>
+
+#include <fmt/format.h>
 
 #include "host/fd.hpp"
 #include "load/draw.hpp"
@@ -24,6 +25,14 @@ std::size_t part_of(int whole, WorkShare share) {
 }
 
 }  // namespace
+
+std::string unbalanced(const std::string& load, const Balance& of) {
+  if (of.due == of.dropped + of.ended + of.under_way) return {};
+  return fmt::format(
+      "load `{}` has miscounted: {} journeys fell due, {} were dropped, {} ended and {} are under "
+      "way; this is a bug of gunflint, please report it",
+      load, of.due, of.dropped, of.ended, of.under_way);
+}
 
 Duration LoopClock::now() const { return monotonic_now() - zero_; }
 
@@ -313,7 +322,8 @@ void Traffic::look_at_those_waiting() {
 }
 
 void Traffic::end_second(bool last) {
-  assert(due_ == dropped_ + ended_ + users_.count());
+  if (miscounted_.empty())
+    miscounted_ = unbalanced(program_.spec.name, {due_, dropped_, ended_, users_.count()});
   const auto cpu = read_clock(CLOCK_THREAD_CPUTIME_ID);
   tally_.cpu = seconds(cpu - cpu_before_.value_or(cpu));
   cpu_before_ = cpu;

@@ -2,7 +2,7 @@
 /// One load on one loop: arrivals become users, users walk through their journey's steps, requests
 /// become outcomes. Single-threaded; times are Durations since t = 0.
 ///
-/// At any moment: due = dropped + ended + under way, for every journey (asserted each second).
+/// At any moment: due = dropped + ended + under way; looked at each second, in every build.
 
 #include <sys/types.h>
 
@@ -32,6 +32,12 @@ class LoopClock {
  private:
   Time zero_;
 };
+
+struct Balance {
+  std::uint64_t due = 0, dropped = 0, ended = 0, under_way = 0;
+};
+/// A sentence if due = dropped + ended + under way does not hold, else empty.
+std::string unbalanced(const std::string& load, const Balance& of);
 
 class Traffic {
  public:
@@ -67,6 +73,8 @@ class Traffic {
   bool gave_up() const { return gave_up_; }
   /// Goes on with the connections that had more to read than was read at once.
   void read_more();
+  /// The sums do not add up: what was measured is wrong. Empty: they do.
+  const std::string& miscounted() const { return miscounted_; }
 
  private:
   struct Timer {
@@ -145,7 +153,7 @@ class Traffic {
   Duration second_end_ = 1s;
   std::optional<Duration> cpu_before_;  ///< of this thread, at the start of the second
   bool finished_ = false, gave_up_ = false, starved_ = false;
-  std::string scratch_;
+  std::string scratch_, miscounted_;
   std::vector<char> buffer_ = std::vector<char>(64 * 1024);
 };
 

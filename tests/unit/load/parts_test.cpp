@@ -3,11 +3,20 @@
 #include "load/cookies.hpp"
 #include "load/extract.hpp"
 #include "load/text.hpp"
+#include "load/traffic.hpp"
 #include "load/url.hpp"
 #include "load/users.hpp"
 
 namespace gunflint {
 namespace {
+
+TEST(Traffic, SumsThatDoNotAddUpAreToldInEveryBuild) {
+  EXPECT_EQ(unbalanced("shoppers", {100, 3, 90, 7}), "");
+  const auto why = unbalanced("shoppers", {100, 3, 90, 6});
+  EXPECT_NE(why.find("`shoppers` has miscounted: 100 journeys fell due, 3 were dropped"),
+            std::string::npos)
+      << why;
+}
 
 TEST(Url, IsAbsoluteOrUnderTheBase) {
   const auto a = *parse_url("http://shop:8080/a?b=1#c");
