@@ -10,10 +10,14 @@ namespace {
 
 int whole_seconds(Duration d) { return std::max(1, static_cast<int>(std::lround(seconds(d)))); }
 
+/// A reading counts until the next one is due twice over. A short stall of the machine is forgiven
+/// for as long as the window is, and never longer than this: a probe that hangs is no green.
+constexpr double most_forgiven = 10;
+
 double staleness(const Sli::Setup& setup) {
   const bool slow = std::holds_alternative<OfPrometheus>(setup.of);
   const double every = seconds(setup.every.value_or(slow ? 5s : 1s));
-  return std::max(seconds(setup.window), 2 * every + 1);
+  return std::max(std::min(seconds(setup.window), most_forgiven), 2 * every + 1);
 }
 
 Across across_of(const ProbeSpec& spec) {

@@ -113,6 +113,18 @@ TEST(Semantics41, AGuardSeesItsDangerThroughHoles) {
   EXPECT_TRUE(story.judge.tripped());
 }
 
+TEST(Semantics16, AProbeThatHangsIsUnknownHoweverLongItsWindow) {
+  auto e = experiment();
+  auto h = hypothesis("queue", "value < 500", 300s, OfScrape{"lb", "q"});
+  e.steady_state.push_back(h);
+  Story story(e);
+  story.readings(60, probe_key("steady_state", "queue"), 3);
+  for (int i = 0; i < 9; ++i) story.close();
+  EXPECT_EQ(story.judge.lights().front().state, "green");
+  for (int i = 0; i < 3; ++i) story.close();
+  EXPECT_EQ(story.judge.lights().front().state, "unknown");
+}
+
 TEST(Semantics12, FewBadSamplesMayBeChance) {
   auto e = experiment();
   e.steady_state.push_back(hypothesis("p99", "p99 < 400ms", 1s));
