@@ -40,7 +40,9 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
     const auto& h = experiment.steady_state[i];
     if (!guards_the_gate(h)) continue;
     // A window that is not full yet is no trouble while the first full one looks back over all of
-    // it: then every second of the gate lies in a window that was judged.
+    // it: then every second of the gate lies in a window that was judged. A reading stands for its
+    // own second; before the first there may be a moment.
+    const bool of_load = std::holds_alternative<OfLoad>(h.of);
     const int width = std::max(1, static_cast<int>(std::lround(seconds(h.window))));
     int green = 0, idle = 0, filling = 0;
     for (int s = std::max(0, closed - std::max(1, length)); s < closed; ++s) {
@@ -59,7 +61,7 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
     }
     if (green == 0 && idle > 0)
       at_least(S::Unknown, fmt::format("`{}` saw no traffic in the {} s before it", h.name, idle));
-    else if (green == 0 || filling >= width)
+    else if (green == 0 || (of_load && filling >= width))
       at_least(S::Waiting, fmt::format("the window of `{}` is not full yet", h.name));
   }
   return gate;
