@@ -150,7 +150,7 @@ TEST(Semantics35, AVictimStillGoneIsAFailedVerdict) {
   Story story(shop());
   whole_run(story);
   LeftChanged left;
-  left.fault = "f", left.what = "web[4711] has no replacement";
+  left.fault = "f", left.member = "pid:1@1", left.what = "web[4711] has no replacement";
   story.tell(91, left);
   EXPECT_EQ(story.verdict().outcome, Outcome::Failed);
   EXPECT_NE(story.finding("f", Finding::Kind::Fault).sentence.find("Left changed"),
