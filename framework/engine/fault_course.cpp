@@ -340,8 +340,10 @@ void FaultCourse::stop(Duration now) {
 
 void FaultCourse::injected(Duration now, const OpenInjection& injection) {
   if (!moments_.begin) moments_.begin = now;
-  if (injection.instant && kind_ && kind_->healing(drawn_->params) == Healing::ByPlatform)
+  if (injection.instant && kind_ && kind_->healing(drawn_->params) == Healing::ByPlatform) {
     victims_.push_back(injection.member);
+    last_victim_at_ = now;
+  }
 }
 
 std::optional<Duration> FaultCourse::next_wake() const {

@@ -57,6 +57,8 @@ class FaultCourse {
   std::optional<Duration> next_wake() const;
   /// Members that this fault has taken without giving them back (kill): for "left changed".
   const std::vector<Member>& victims() const { return victims_; }
+  /// When it took the last of them.
+  Duration last_victim_at() const { return last_victim_at_; }
 
  private:
   enum class State { Pending, Asking, Waiting, Injecting, InForce, Restoring, Pausing, Over };
@@ -97,6 +99,7 @@ class FaultCourse {
   std::vector<std::string> now_;  ///< injections of this repetition
   std::set<std::string> known_;   ///< members seen when it began, and those taken since
   std::vector<Member> victims_;
+  Duration last_victim_at_{};
   std::string nothing_;
 };
 

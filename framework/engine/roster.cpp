@@ -48,6 +48,8 @@ TargetSeen Roster::saw(const MembersSeen& seen, Duration at) {
   known.members = seen.members;
   known.seen = at;
   known.wanted = seen.desired;
+  // A target that could not be seen at the gate: its first look after it is before any fault on it.
+  if (gate_passed_ && !known.at_gate) known.at_gate = count_ready(known.members);
   event.ready = count_ready(seen.members);
   event.desired = desired(seen.target);
   event.restarts = seen.restarts;
@@ -62,6 +64,7 @@ TargetSeen Roster::saw(const MembersSeen& seen, Duration at) {
 }
 
 void Roster::gate_passed() {
+  gate_passed_ = true;
   for (auto& [name, known] : targets_)
     if (known.seen) known.at_gate = count_ready(known.members);
 }
@@ -69,6 +72,11 @@ void Roster::gate_passed() {
 bool Roster::seen_lately(const std::string& target, Duration now) const {
   const auto it = targets_.find(target);
   return it != targets_.end() && it->second.seen && now - *it->second.seen <= 5s;
+}
+
+bool Roster::seen_since(const std::string& target, Duration since) const {
+  const auto it = targets_.find(target);
+  return it != targets_.end() && it->second.seen && *it->second.seen >= since;
 }
 
 std::vector<MemberState> Roster::members(const std::string& target, Duration now) const {

@@ -26,6 +26,8 @@ class Roster {
   std::vector<MemberState> members(const std::string& target, Duration now) const;
   std::vector<Member> ready(const std::string& target, Duration now) const;
   bool seen_lately(const std::string& target, Duration now) const;
+  /// Seen at or after `since`: what happened then is in that look.
+  bool seen_since(const std::string& target, Duration since) const;
   int desired(const std::string& target) const;
 
  private:
@@ -36,6 +38,7 @@ class Roster {
     bool always_write = false;
   };
   std::map<std::string, Known> targets_;
+  bool gate_passed_ = false;
 };
 
 }  // namespace gunflint

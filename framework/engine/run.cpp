@@ -292,7 +292,8 @@ void Run::end(Duration now, bool at_once) {
     phases_.drain(now);
   }
   deadline_ = now + (at_once ? hasty : longest_timeout(setup_.experiment) + hasty);
-  if (!had_begun || setup_.experiment.loads.empty()) deadline_ = now;
+  if (setup_.experiment.loads.empty()) deadline_ = now + hasty;
+  if (!had_begun) deadline_ = now;
 }
 
 void Run::drain(Duration now) {
@@ -301,6 +302,7 @@ void Run::drain(Duration now) {
   while (const auto second = seconds_.close(now)) happen(now, SecondClosed{*second});
   if (!injections_.all_closed()) return;
   if (!seconds_.drained() && now < deadline_) return;
+  if (!victims_are_seen() && now < deadline_) return;
   while (const auto second = seconds_.close_rest(now)) happen(now, SecondClosed{*second});
   tell_news(now);
   happen(now, Drained{});
@@ -310,17 +312,35 @@ void Run::drain(Duration now) {
   deadline_ = now + (recovering_.empty() ? 2 * hasty : recovery_patience);
 }
 
+/// Whether their target was looked at since: without load a run may end with the kill itself.
+bool Run::victims_are_seen() const {
+  return std::all_of(courses_.begin(), courses_.end(), [&](const auto& course) {
+    const auto& victims = course->victims();
+    return std::all_of(victims.begin(), victims.end(), [&](const Member& victim) {
+      return roster_.seen_since(victim.target, course->last_victim_at());
+    });
+  });
+}
+
 /// Semantics 35: victims of a fault that only the platform heals, and their target has fewer ready
-/// members than it wants. As many of the last victims are named as are missing.
+/// members than it wants. As many of the last victims are named as are missing. Of a target that
+/// was not seen since nobody knows whether it has healed.
 void Run::name_left_changed(Duration now) {
   std::map<std::string, int> missing;
   for (auto course = courses_.rbegin(); course != courses_.rend(); ++course) {
     const auto& victims = (*course)->victims();
     for (auto victim = victims.rbegin(); victim != victims.rend(); ++victim) {
       const auto [it, first] = missing.try_emplace(victim->target, 0);
-      if (first && roster_.seen_lately(victim->target, now))
+      const bool known = roster_.seen_lately(victim->target, now) &&
+                         roster_.seen_since(victim->target, (*course)->last_victim_at());
+      if (first && known)
         it->second = roster_.desired(victim->target) -
                      static_cast<int>(roster_.ready(victim->target, now).size());
+      if (first && !known)
+        happen(now, LeftChanged{(*course)->spec().name, "",
+                                fmt::format("whether `{}` has replaced {} is not known: it could "
+                                            "not be seen at the end",
+                                            victim->target, victim->label)});
       if (it->second-- <= 0) continue;
       happen(now,
              LeftChanged{(*course)->spec().name, victim->id,

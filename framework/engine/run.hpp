@@ -70,6 +70,7 @@ class Run : private RunSink {
   void agent_ended(Duration now, const std::string& agent, const Closed& closed);
   void finish(Duration now);
   void name_left_changed(Duration now);
+  bool victims_are_seen() const;
 
   RunSetup setup_;
   Schedule schedule_;

@@ -141,7 +141,8 @@ Fields<LeftBehind> LeftBehind::fields() {
 }
 Fields<LeftChanged> LeftChanged::fields() {
   return {field("fault", &LeftChanged::fault, "Fault."),
-          field("member", &LeftChanged::member, "Member id."),
+          field("member", &LeftChanged::member,
+                "Member id; empty: the target could not be seen at the end, nobody knows."),
           field("what", &LeftChanged::what, "What the system did not heal.")};
 }
 

@@ -64,7 +64,11 @@ void Injections::hear(double at, const FaultEnded& e) {
 }
 void Injections::hear(double, const LeftBehind& e) { left_behind_.push_back(e); }
 void Injections::hear(double, const LeftChanged& e) {
-  stories_[e.fault].left_changed.push_back(e.what);
+  Story& story = stories_[e.fault];
+  if (e.member.empty())
+    story.end_unknown = e.what;
+  else
+    story.left_changed.push_back(e.what);
 }
 
 std::optional<std::string> Injections::why_never(const std::string& fault) const {
@@ -167,6 +171,10 @@ Finding Injections::fault_finding(const FaultSpec& fault, bool gate_failed) cons
   } else {
     f.sentence = gate_failed ? "Not injected: the run was held back before its first injection."
                              : "Never injected: the run ended before its start moment.";
+  }
+  if (!story.end_unknown.empty() && f.held == Held::Yes) {
+    f.held = Held::Inconclusive;
+    f.sentence = "Cannot say: " + story.end_unknown + ".";
   }
   if (!story.left_changed.empty()) {
     f.held = Held::No;

@@ -48,6 +48,7 @@ class Injections {
     bool skip_counts = true, ended = false, started = false;
     std::set<std::string> not_injected;  ///< members that were asked and refused; not those gone
     std::vector<std::string> left_changed;
+    std::string end_unknown;  ///< whether the victims were replaced could not be seen
   };
   void hear(double at, const FaultStarted&);
   void hear(double at, const FaultSkipped&);

@@ -109,15 +109,48 @@ TEST(AllOrNothing, MinMembersRelaxesIt) {
   EXPECT_EQ(simulation.when("fault_ended"), 35020ms);
 }
 
-TEST(Semantics35, AVictimStillGoneAtTheEndFails) {
-  // `kill` in miniature: an instant fault that only the platform heals.
-  static const FaultKind kill = [] {
+/// `kill` in miniature: an instant fault that only the platform heals.
+const FaultKind& kill() {
+  static const FaultKind kind = [] {
     FaultKind kind = *find_fault("noop");
     kind.name = "kill";
     kind.instant = true;
     kind.healing = [](const Value&) { return Healing::ByPlatform; };
     return kind;
   }();
+  return kind;
+}
+
+TEST(Semantics35, AnUnknownTargetAtTheEndIsInconclusiveNeverHeld) {
+  World world;
+  world.members = [](const std::string&, Duration t) {
+    return t < 6s ? Lines{"a", "b"} : Lines{"a"};
+  };
+  world.blind_from = 6s;
+  Experiment experiment = with_load(30s);
+  experiment.steady_state.clear();
+  experiment.faults = {noop("lose one", at(5s), {})};
+  Simulation simulation(experiment, world, false, &kill());
+  simulation.run();
+  EXPECT_EQ(only<LeftChanged>(simulation).member, "");
+  EXPECT_EQ(simulation.exit(), 7);
+}
+
+TEST(Semantics35, ARunThatEndsWithItsKillLooksOnceMore) {
+  for (const bool heals : {true, false}) {
+    World world;
+    world.members = [heals](const std::string&, Duration t) {
+      return t < 5s || heals ? Lines{"a", "b"} : Lines{"a"};
+    };
+    Experiment experiment = bare();
+    experiment.faults = {noop("lose one", at(5s), {})};
+    Simulation simulation(experiment, world, false, &kill());
+    simulation.run();
+    EXPECT_EQ(simulation.exit(), heals ? 0 : 1);
+  }
+}
+
+TEST(Semantics35, AVictimStillGoneAtTheEndFails) {
   for (const bool heals : {true, false}) {
     World world;
     world.members = [heals](const std::string&, Duration t) {
@@ -128,7 +161,7 @@ TEST(Semantics35, AVictimStillGoneAtTheEndFails) {
     experiment.steady_state.clear();
     experiment.faults = {noop("lose one", at(5s), {})};
     experiment.faults[0].pick.where = "b";
-    Simulation simulation(experiment, world, false, &kill);
+    Simulation simulation(experiment, world, false, &kill());
     simulation.run();
     EXPECT_EQ(simulation.of_kind("left_changed").size(), heals ? 0u : 1u);
     EXPECT_EQ(simulation.exit(), heals ? 0 : 1);

@@ -157,6 +157,13 @@ TEST(Semantics35, AVictimStillGoneIsAFailedVerdict) {
             std::string::npos);
 }
 
+TEST(Semantics35, AVictimOfWhichNothingIsKnownIsInconclusive) {
+  Story story(shop());
+  whole_run(story);
+  story.tell(91, LeftChanged{"f", "", "whether `web` has replaced web[4711] is not known"});
+  EXPECT_EQ(story.verdict().outcome, Outcome::Inconclusive);
+}
+
 TEST(Semantics34, SkippedIsInconclusiveUnlessOptional) {
   for (bool counts : {true, false}) {
     Story story(shop());
