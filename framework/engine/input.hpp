@@ -43,6 +43,7 @@ struct AgentDone {
 };
 struct WorkerGone {
   std::string why;
+  bool as_asked = false;  ///< `on_overload: abort`: the user's own guard
 };
 struct SignalCame {
   int number = 0;

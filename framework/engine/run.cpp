@@ -102,7 +102,10 @@ void Run::take(Duration now, const Input& input) {
                    if (!ended_.contains(in.agent)) agent_done(now, in);
                  },
                  [&](const WorkerGone& in) {
-                   happen(now, ToolFailed{"a load worker ended: " + in.why});
+                   if (in.as_asked)
+                     happen(now, GuardTripped{"on_overload", in.why});
+                   else
+                     happen(now, ToolFailed{"a load worker ended: " + in.why});
                    end(now, true);
                  },
                  [&](const SignalCame& in) {
@@ -365,7 +368,12 @@ void Run::close(Duration now) {
 void Run::finish(Duration now) {
   state_ = State::Over;
   verdict_ = judge_.verdict();
-  if (refused_) {
+  // That nothing was started says why nothing could be judged, and no more: something left behind,
+  // a signal or a failure of the tool come first (semantics 42).
+  const bool nothing_worse = verdict_->outcome == Outcome::Held ||
+                             verdict_->outcome == Outcome::Inconclusive ||
+                             verdict_->outcome == Outcome::NotStarted;
+  if (refused_ && nothing_worse) {
     verdict_->outcome = refused_->outcome;
     verdict_->sentence = "Not started: " + refused_->why + ".";
   }

@@ -92,9 +92,8 @@ bool Loop::step() {
     }
     if (traffic.gave_up()) {
       on_given_up_(
-          fmt::format("load `{}` was given up: more requests were due than may be under "
-                      "way (`on_overload: abort`)",
-                      programs_[i].spec.name));
+          fmt::format("{}load `{}` was given up: more requests were due than may be under way",
+                      overload_abort, programs_[i].spec.name));
       return false;
     }
     all_finished &= traffic.finished();

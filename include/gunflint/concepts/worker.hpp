@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "gunflint/base/units.hpp"
@@ -35,5 +36,9 @@ class Worker {
 using OnSlice = std::function<void(Slice)>;
 /// The worker ended without being asked to; every journey that was due is then failed.
 using OnWorkerLost = std::function<void(std::string why)>;
+/// What it says, first of all, when the load's own `on_overload: abort` ended it: that is a guard
+/// of the user's and no failure of the tool.
+inline constexpr std::string_view overload_abort = "`on_overload: abort`: ";
+inline bool is_overload_abort(std::string_view why) { return why.starts_with(overload_abort); }
 
 }  // namespace gunflint

@@ -51,6 +51,34 @@ TEST(Semantics42, ASignalTakesEverythingBackAndNamesItself) {
   }
 }
 
+TEST(Semantics42, ARefusalNeverHidesASignalOrSomethingLeftBehind) {
+  for (const bool signalled : {true, false}) {
+    World world;
+    world.agents_clean = signalled;
+    Simulation simulation(bare(), world);
+    simulation.at(-500ms, Refused{Outcome::NotStarted, "a lock is held"});
+    if (signalled) simulation.at(-500ms, SignalCame{2});
+    simulation.run();
+    EXPECT_EQ(simulation.exit(), signalled ? 130 : 5);
+  }
+  Simulation plain(bare());
+  plain.at(-500ms, Refused{Outcome::Invalid, "there is no such fault"});
+  plain.run();
+  EXPECT_EQ(plain.exit(), 2);
+}
+
+TEST(Semantics42, OnOverloadAbortIsAnAbortAndALostWorkerAToolError) {
+  for (const bool asked : {true, false}) {
+    Experiment experiment = with_load(60s);
+    experiment.faults = {noop("nothing", at(25s), 20s)};
+    Simulation simulation(experiment);
+    simulation.at(30s, WorkerGone{"more was due than may be under way", asked});
+    simulation.run();
+    EXPECT_EQ(simulation.exit(), asked ? 4 : 6);
+    EXPECT_TRUE(simulation.when("undone"));
+  }
+}
+
 TEST(Semantics42, ASignalWhileInjectingTakesBackWhatComesOfIt) {
   Experiment experiment = bare();
   experiment.faults = {noop("nothing", at(5s), 60s)};
