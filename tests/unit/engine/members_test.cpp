@@ -112,11 +112,11 @@ TEST(AllOrNothing, MinMembersRelaxesIt) {
 /// `kill` in miniature: an instant fault that only the platform heals.
 const FaultKind& kill() {
   static const FaultKind kind = [] {
-    FaultKind kind = *find_fault("noop");
-    kind.name = "kill";
-    kind.instant = true;
-    kind.healing = [](const Value&) { return Healing::ByPlatform; };
-    return kind;
+    FaultKind made = *find_fault("noop");
+    made.name = "kill";
+    made.instant = true;
+    made.healing = [](const Value&) { return Healing::ByPlatform; };
+    return made;
   }();
   return kind;
 }
