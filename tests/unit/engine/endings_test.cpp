@@ -55,7 +55,9 @@ TEST(Semantics42, ARefusalNeverHidesASignalOrSomethingLeftBehind) {
   for (const bool signalled : {true, false}) {
     World world;
     world.agents_clean = signalled;
-    Simulation simulation(bare(), world);
+    Experiment experiment = bare();
+    experiment.faults = {noop("nothing", at(5s), 1s)};
+    Simulation simulation(experiment, world);
     simulation.at(-500ms, Refused{Outcome::NotStarted, "a lock is held"});
     if (signalled) simulation.at(-500ms, SignalCame{2});
     simulation.run();
