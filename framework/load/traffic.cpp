@@ -26,7 +26,7 @@ std::size_t part_of(int whole, WorkShare share) {
 
 }  // namespace
 
-std::string unbalanced(const std::string& load, const Balance& of) {
+std::string load_room::unbalanced(const std::string& load, const Balance& of) {
   if (of.due == of.dropped + of.ended + of.under_way) return {};
   return fmt::format(
       "load `{}` has miscounted: {} journeys fell due, {} were dropped, {} ended and {} are under "
