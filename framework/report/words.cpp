@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "verdict/words.hpp"
+
 namespace gunflint {
 
 std::string clock_text(Duration at) {
@@ -23,18 +25,7 @@ std::string grouped(double count) {
   return text;
 }
 
-std::string percent(double share) {
-  const double value = share * 100;
-  if (!std::isfinite(value)) return "-";
-  const double distance = std::min(std::abs(value), std::abs(100 - value));
-  const int digits = distance == 0    ? 0
-                     : distance < 0.1 ? 3
-                     : distance < 1   ? 2
-                     : distance < 10  ? 1
-                                      : 0;
-  if (distance > 0 && distance < 0.0005) return value < 50 ? "<0.001 %" : ">99.999 %";
-  return fmt::format("{:.{}f} %", value, digits);
-}
+std::string percent(double share) { return std::isfinite(share) ? spell_share(share) : "-"; }
 
 std::string rate_text(double per_second) {
   if (!std::isfinite(per_second)) return "-";

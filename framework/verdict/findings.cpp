@@ -62,6 +62,20 @@ void mark_relapse(Finding& recovery, const std::vector<Finding>& findings,
   }
 }
 
+/// Red seconds since the first injection, judged or not, of the hypothesis with most of them.
+int red_since_injection(const std::vector<LightHistory>& all, const Phases& phases) {
+  const auto first = phases.first_injection();
+  if (!first) return 0;
+  int most = 0;
+  for (const auto& lights : all) {
+    int red = 0;
+    for (int s = std::max(0, static_cast<int>(*first)); s < lights.end(); ++s)
+      red += lights.at(s).light == Colour::Red;
+    most = std::max(most, red);
+  }
+  return most;
+}
+
 Outcome outcome_of(const Finding& f) {
   if (f.held == Held::Yes) return Outcome::Held;
   if (f.held == Held::Inconclusive) return Outcome::Inconclusive;
@@ -82,8 +96,8 @@ std::string quoted(const std::vector<std::string>& names) {
 std::string users_text(const Verdict& v) {
   if (v.users_due <= 0) return {};
   if (v.users_affected <= 0) return "; no user was affected";
-  return fmt::format("; {:.2g} % of users ({:.0f} of {:.0f}) did not complete",
-                     100 * v.users_affected / v.users_due, v.users_affected, v.users_due);
+  return fmt::format("; {} of users ({:.0f} of {:.0f}) did not complete",
+                     spell_share(v.users_affected / v.users_due), v.users_affected, v.users_due);
 }
 
 /// "`fast` (p95 612ms, limit p95 < 400ms) and 2 more".
@@ -108,11 +122,32 @@ std::string main_trouble(const Verdict& v, Held held) {
   return text;
 }
 
-std::string sentence_of(const Verdict& v, const std::string& faults, const std::string& special) {
+/// A system that left its limits and came back is not told as one that never left them.
+std::string held_sentence(const Verdict& v, const std::string& faults, int red_seconds) {
+  const bool judged = std::any_of(v.findings.begin(), v.findings.end(), [](const Finding& f) {
+    return f.kind == Kind::Hypothesis || f.kind == Kind::Reaction || f.kind == Kind::Alert;
+  });
+  if (!judged)
+    return (faults.empty() ? "Nothing" : faults + " was injected; nothing") +
+           std::string(" was judged") + users_text(v) + ".";
+  const std::string through = faults.empty() ? std::string() : " through " + faults;
+  if (red_seconds == 0)
+    return "The system stayed within its limits" + through + users_text(v) + ".";
+  double took = 0;
+  for (const auto& f : v.findings)
+    if (f.kind == Kind::Recovery) took = std::max(took, f.took_s.value_or(0));
+  const std::string back = took > 0 ? "was back " + spell_seconds(took) + " after all clear"
+                                    : fmt::format("was back in time: red for {}, all of it allowed",
+                                                  spell_seconds(red_seconds));
+  return "The system left its limits" + through + " and " + back + users_text(v) + ".";
+}
+
+std::string sentence_of(const Verdict& v, const std::string& faults, const std::string& special,
+                        int red_seconds) {
   const std::string through = faults.empty() ? std::string() : " through " + faults;
   switch (v.outcome) {
     case Outcome::Held:
-      return "The system stayed within its limits" + through + users_text(v) + ".";
+      return held_sentence(v, faults, red_seconds);
     case Outcome::Failed:
       return "The system did not stay within its limits" + through + ": " +
              main_trouble(v, Held::No) + users_text(v) + ".";
@@ -201,7 +236,8 @@ Verdict Judge::verdict() const {
     special = s.tripped.empty() ? main_trouble(v, Held::No)
                                 : "`" + s.tripped.front().guard + "`: " + s.tripped.front().why;
   }
-  v.sentence = sentence_of(v, quoted(s.injections.injected_faults()), special);
+  v.sentence = sentence_of(v, quoted(s.injections.injected_faults()), special,
+                           red_since_injection(s.lights, s.phases));
   return v;
 }
 

@@ -17,6 +17,19 @@ bool guards_the_gate(const Hypothesis& h) {
          !is_once_per_run(h);
 }
 
+/// "`works` was red at 7 s: error_rate 100% (20 http_4xx), limit error_rate < 5%".
+std::string red_text(const Hypothesis& h, const LightHistory& lights, int second) {
+  const JudgedSecond j = lights.at(second);
+  const std::string why = lights.why(second);
+  std::string value;
+  if (std::isnan(j.value))
+    value = why.empty() ? "nothing was answered" : why;
+  else
+    value = h.expect.metric + " " + print_look(j.value, h.expect) +
+            (why.empty() ? "" : " (" + why + ")");
+  return fmt::format("`{}` was red at {} s: {}, limit {}", h.name, second, value, h.expect.text);
+}
+
 }  // namespace
 
 Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory>& lights,
@@ -50,12 +63,7 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
       green += j.light == Colour::Green;
       idle += j.light == Colour::Idle;
       filling += j.light == Colour::Filling;
-      if (j.light == Colour::Red)
-        at_least(S::Red, fmt::format("`{}` was red at {} s: {}, limit {}", h.name, s,
-                                     std::isnan(j.value)
-                                         ? "nothing was answered"
-                                         : h.expect.metric + " " + print_look(j.value, h.expect),
-                                     h.expect.text));
+      if (j.light == Colour::Red) at_least(S::Red, red_text(h, lights[i], s));
       if (j.light == Colour::Unknown)
         at_least(S::Unknown, fmt::format("`{}` had no value at {} s", h.name, s));
     }

@@ -223,12 +223,19 @@ std::optional<std::string> Judge::State::never(const std::optional<Start>& start
 }
 
 void Judge::State::turn(std::size_t i, const Look& look) {
-  if (look.light == Colour::Filling || look.light == Colour::Idle) return;
+  if (look.light == Colour::Idle) return;
   const std::string state(name_of(look.light));
+  // A window that begins anew is no longer red, and not yet anything else.
+  if (look.light == Colour::Filling && told_lights[i] != name_of(Colour::Red)) return;
   if (told_lights[i] == state) return;
   told_lights[i] = state;
   const auto& h = experiment.steady_state[i];
-  news.push_back(HypothesisTurned{h.name, state, print_look(look.value, h.expect)});
+  std::string value = print_look(look.value, h.expect);
+  if (look.light == Colour::Filling)
+    value = "its window begins anew";
+  else if (!look.why.empty())
+    value = std::isnan(look.value) ? look.why : value + ": " + look.why;
+  news.push_back(HypothesisTurned{h.name, state, value});
 }
 
 void Judge::State::tell_recoveries() {

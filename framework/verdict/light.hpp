@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,7 @@ struct Look {
   double at = 0;                     ///< when the value was taken, seconds since t = 0
   std::uint64_t bad = 0, total = 0;  ///< samples behind a percentile or a ratio
   std::string which;                 ///< the series that decided, when there are several
-  std::string why;                   ///< why it is unknown
+  std::string why;                   ///< why it is unknown; why requests failed, when red
 };
 
 /// What is kept of a look for the whole run: 17 bytes a second.
@@ -49,10 +50,13 @@ class LightHistory {
  public:
   void put(int second, const Look& look);
   JudgedSecond at(int second) const;
+  /// Why requests failed in the window that ends there; only of red seconds.
+  std::string why(int second) const;
   int end() const { return static_cast<int>(seconds_.size()); }
 
  private:
   std::vector<JudgedSecond> seconds_;
+  std::map<int, std::string> whys_;
 };
 
 }  // namespace gunflint

@@ -14,6 +14,7 @@ void SecondOfLoad::add(const SecondOfLoad& o) {
   due += o.due, dropped += o.dropped, journeys += o.journeys, completed += o.completed;
   sent += o.sent, answered += o.answered, in_flight += o.in_flight, asked += o.asked;
   seconds += o.seconds, saturated += o.saturated, missing += o.missing;
+  for (const auto& [why, count] : o.errors) errors[why] += count;
   longest = std::max(longest, o.longest);
 }
 
@@ -23,6 +24,19 @@ void SecondOfLoad::subtract(const SecondOfLoad& o) {
   due -= o.due, dropped -= o.dropped, journeys -= o.journeys, completed -= o.completed;
   sent -= o.sent, answered -= o.answered, in_flight -= o.in_flight, asked -= o.asked;
   seconds -= o.seconds, saturated -= o.saturated, missing -= o.missing;
+  for (const auto& [why, count] : o.errors)
+    if (const auto mine = errors.find(why); mine != errors.end())
+      if ((mine->second -= std::min(count, mine->second)) == 0) errors.erase(mine);
+}
+
+std::string spell_errors(const std::map<std::string, std::uint64_t>& errors) {
+  std::vector<std::pair<std::string, std::uint64_t>> most(errors.begin(), errors.end());
+  std::stable_sort(most.begin(), most.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, most.size()); ++i)
+    text += (i ? ", " : "") + std::to_string(most[i].second) + " " + most[i].first;
+  return text;
 }
 
 namespace {
@@ -57,6 +71,7 @@ SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of) {
       if (!of.journey.empty() && step.journey != of.journey) continue;
       if (!of.step.empty() && step.step != of.step) continue;
       out.ended += step.ended, out.failed += step.failed, out.attempts += step.attempts;
+      for (const auto& [why, count] : step.errors) out.errors[why] += count;
       if (journey_times) continue;
       out.times.merge(step.latency);
       out.waiting.merge(step.waiting);

@@ -2,6 +2,7 @@
 /// One or more seconds of a load, as far as one hypothesis is concerned. Sums are exact.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct SecondOfLoad {
   Histogram waiting;  ///< ages of those without an answer at the end of this second; not summed
   Histogram late;     ///< the generator's own error, of the whole load
   std::uint64_t ended = 0, failed = 0, attempts = 0;  ///< requests
+  std::map<std::string, std::uint64_t> errors;        ///< why requests failed: class -> count
   std::uint64_t due = 0, dropped = 0, journeys = 0, completed = 0;
   std::uint64_t sent = 0;      ///< of the whole load
   std::uint64_t answered = 0;  ///< requests that got an answer, of the whole load
@@ -33,6 +35,9 @@ struct SecondOfLoad {
 
 /// The part of one second's slices (all workers) that `of` looks at.
 SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of);
+
+/// "15 http_5xx, 5 timeout": why requests failed, the most frequent first; at most three classes.
+std::string spell_errors(const std::map<std::string, std::uint64_t>& errors);
 
 /// What a load's metric is made of.
 struct LoadMetric {

@@ -122,6 +122,7 @@ Look Sli::look_at_load() const {
     look.light = setup_.danger ? Colour::Green : Colour::Red;
     look.bad = look.total = sum.due;
     look.why = "nothing was answered";
+    if (!sum.errors.empty()) look.why += ": " + spell_errors(sum.errors);
     return look;
   }
   if (sum.due == 0 && sum.ended == 0 && sum.journeys == 0) {
@@ -137,6 +138,8 @@ Look Sli::look_at_load() const {
   look.bad = measured.bad, look.total = measured.total;
   const bool red = setup_.binomial ? measured.surely : measured.violated;
   look.light = red ? Colour::Red : Colour::Green;
+  if (load_metric(setup_.expect.metric)->kind == LoadMetric::Kind::Share && red)
+    look.why = spell_errors(sum.errors);
   if (!setup_.binomial) return look;
   if (sum.saturated * 10 > sum.seconds) {
     look.light = Colour::Unknown;

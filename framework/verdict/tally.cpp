@@ -70,12 +70,14 @@ bool named_but_never_came(const Hypothesis& h, const Course& course, Phase& whic
   return false;
 }
 
-std::string samples_text(const Hypothesis& h, const JudgedSecond& j) {
+std::string samples_text(const Hypothesis& h, const JudgedSecond& j, const std::string& why) {
   if (j.total == 0) return {};
+  if (std::isnan(j.value) && !why.empty()) return why;
   const auto metric = load_metric(h.expect.metric);
   const bool slow = metric && metric->kind == LoadMetric::Kind::Quantile;
   const char* word = slow ? "slow" : h.expect.metric == "completion_rate" ? "incomplete" : "failed";
   std::string text = fmt::format("{} {} of {}", j.bad, word, j.total);
+  if (!why.empty()) text += " (" + why + ")";
   if (const auto allowed = allowed_share(h.expect); allowed && *allowed >= 0 && *allowed <= 1)
     text += fmt::format(", red from {}", red_from(j.total, *allowed));
   return text;
@@ -101,6 +103,24 @@ std::string value_text(const Hypothesis& h, const JudgedSecond& j) {
   return h.expect.metric + " " + print_look(j.value, h.expect);
 }
 
+/// The estimate is beyond its limit and the second green nevertheless (semantics 12):
+/// " (2 of 40; red from 7: could be chance)".
+std::string chance_text(const Hypothesis& h, const LightTally& t, const JudgedSecond& j) {
+  const auto allowed = allowed_share(h.expect);
+  const auto metric = load_metric(h.expect.metric);
+  if (t.red > 0 || j.total == 0 || !allowed || std::isnan(j.value)) return {};
+  if (h.expect.comparison == Comparison::Between) return {};
+  double value = j.value;
+  // A share is kept as a float; its counts are exact.
+  if (metric->kind == LoadMetric::Kind::Share) {
+    const double bad = static_cast<double>(j.bad) / j.total;
+    value = metric->of_good ? 1 - bad : bad;
+  }
+  if (h.expect.holds(value)) return {};
+  return fmt::format(" ({} of {}; red from {}: could be chance)", j.bad, j.total,
+                     red_from(j.total, *allowed));
+}
+
 std::vector<Evidence> red_stretches(const Hypothesis& h, const LightTally& t,
                                     const LightHistory& lights, const Course& course) {
   std::vector<Evidence> found;
@@ -108,12 +128,13 @@ std::vector<Evidence> red_stretches(const Hypothesis& h, const LightTally& t,
     if (t.meaning[static_cast<std::size_t>(s)] != Meaning::Red) continue;
     const int from = s;
     JudgedSecond worst = lights.at(s);
+    int where = s;
     for (; s < static_cast<int>(t.meaning.size()) &&
            t.meaning[static_cast<std::size_t>(s)] == Meaning::Red;
          ++s)
-      if (worse(lights.at(s).value, worst.value, h.expect)) worst = lights.at(s);
-    found.push_back(
-        {from, s, value_text(h, worst), samples_text(h, worst), coincides(from, course)});
+      if (worse(lights.at(s).value, worst.value, h.expect)) worst = lights.at(s), where = s;
+    found.push_back({from, s, value_text(h, worst), samples_text(h, worst, lights.why(where)),
+                     coincides(from, course)});
   }
   // The ten longest, in order of time.
   if (found.size() > 10) {
@@ -136,6 +157,27 @@ JudgedSecond worst_of(const Hypothesis& h, const LightTally& t, const LightHisto
     if (*where < 0 || worse(here.value, worst.value, h.expect)) worst = here, *where = s;
   }
   return worst;
+}
+
+/// Red during a recovery that the hypothesis does not judge: "100% for 8 s of recovery (not
+/// judged)". It must not look as if it had not been.
+std::string red_beside(const Hypothesis& h, const LightTally& t, const LightHistory& lights,
+                       const Course& course) {
+  JudgedSecond worst;
+  int count = 0;
+  for (const auto& stretch : course.phases.stretches(course.seconds)) {
+    if (stretch.phase != Phase::Recovery || names(h, stretch.phase)) continue;
+    for (int s = std::max(0, stretch.from); s < std::min(stretch.to, course.seconds); ++s) {
+      const JudgedSecond here = lights.at(s);
+      if (here.light != Colour::Red || t.meaning[static_cast<std::size_t>(s)] != Meaning::Apart)
+        continue;
+      if (count++ == 0 || worse(here.value, worst.value, h.expect)) worst = here;
+    }
+  }
+  if (count == 0) return {};
+  return fmt::format(
+      "{} in {} s of recovery (not judged)",
+      std::isnan(worst.value) ? "nothing answered" : print_look(worst.value, h.expect), count);
 }
 
 void inconclusive(Finding& f, const Hypothesis& h, const LightTally& t, const Course& course) {
@@ -209,14 +251,18 @@ Finding judge_windows(const Hypothesis& h, const LightHistory& lights, const Cou
   JudgedSecond worst;
   if (t.red > 0) worst = worst_of(h, t, lights, Meaning::Red, &where);
   if (where < 0) worst = worst_of(h, t, lights, Meaning::Green, &where);
-  if (where >= 0) f.measured = value_text(h, worst);
+  if (where >= 0) f.measured = value_text(h, worst) + chance_text(h, t, worst);
   f.evidence = red_stretches(h, t, lights, course);
+  const std::string beside = red_beside(h, t, lights, course);
+  if (!beside.empty() && t.red == 0) f.measured += ", " + beside;
   const std::string allowed = tolerated > 0 ? " (tolerated: " + spell_seconds(tolerated) + ")" : "";
   Phase never{};
   if (failed) {
     f.held = Held::No;
-    f.sentence = fmt::format("Red for {} of {} judged s{}; the worst was {} at {} s.", t.red,
-                             t.judged, allowed, f.measured, where);
+    const std::string why = lights.why(where);
+    f.sentence =
+        fmt::format("Red for {} of {} judged s{}; the worst was {} at {} s{}.", t.red, t.judged,
+                    allowed, f.measured, where, why.empty() ? "" : " (" + why + ")");
   } else if (t.judged == 0 || t.unknown * 20 > t.judged || !unjudged(h, t, course).empty() ||
              named_but_never_came(h, course, never)) {
     inconclusive(f, h, t, course);
@@ -227,8 +273,9 @@ Finding judge_windows(const Hypothesis& h, const LightHistory& lights, const Cou
                            : fmt::format("Green for all {} judged s; the worst was {} at {} s.",
                                          t.judged - t.unknown, f.measured, where);
     if (where >= 0 && t.red == 0)
-      f.evidence.push_back({where, where + 1, f.measured, samples_text(h, worst), "the worst"});
+      f.evidence.push_back({where, where + 1, f.measured, samples_text(h, worst, ""), "the worst"});
   }
+  if (!beside.empty()) f.sentence += " Beside that: " + beside + ".";
   if (t.excused > 0) f.sentence += fmt::format(" {} red s were excused by grace.", t.excused);
   return f;
 }

@@ -14,6 +14,18 @@ std::string spell_seconds(double s) {
   return fmt::format("{}m{:02}s", whole / 60, whole % 60);
 }
 
+std::string spell_share(double share) {
+  const double value = 100 * share;
+  const double distance = std::min(std::abs(value), std::abs(100 - value));
+  if (distance > 0 && distance < 0.0005) return value < 50 ? "<0.001 %" : ">99.999 %";
+  const int digits = distance == 0    ? 0
+                     : distance < 0.1 ? 3
+                     : distance < 1   ? 2
+                     : distance < 10  ? 1
+                                      : 0;
+  return fmt::format("{:.{}f} %", value, digits);
+}
+
 void place(Finding& finding, const Mark& mark) {
   if (!mark) return;
   finding.file = mark.source->name;
