@@ -9,6 +9,7 @@
 #include "cli/one_run.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/reading.hpp"
+#include "cli/writable.hpp"
 #include "engine/coordinator.hpp"
 #include "gunflint/concepts/fault.hpp"
 
@@ -64,6 +65,10 @@ int inject_command(const InjectOptions& options) {
   const auto yaml = as_yaml(options);
   if (!yaml) {
     std::fprintf(stderr, "gunflint inject: %s\n", yaml.error().message.c_str());
+    return exit_code(Outcome::Invalid);
+  }
+  if (auto possible = can_write_into("--out", options.out); !possible) {
+    std::fprintf(stderr, "gunflint inject: %s\n", possible.error().message.c_str());
     return exit_code(Outcome::Invalid);
   }
   std::fprintf(stderr, "# the same as a file:\n%s\n", yaml->c_str());

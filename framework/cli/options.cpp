@@ -1,10 +1,13 @@
 // The command line. The only user of CLI11: everything behind it works on plain structs.
+#include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "gunflint/base/problem.hpp"
 
 namespace gunflint {
 namespace {
@@ -200,6 +203,34 @@ void add_inner_commands(CLI::App& app, Action& action) {
       ->group("");
 }
 
+/// The first word is no command: what was meant?
+int unknown_command(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> known;
+  for (const CLI::App* one : app.get_subcommands([](const CLI::App* sub) {
+         return !sub->get_group().empty();  // not those that gunflint starts itself
+       }))
+    known.push_back(one->get_name());
+  const std::string near = nearest(word, known);
+  std::fprintf(stderr, "gunflint: there is no command `%s`; %s`gunflint --help` lists them\n",
+               word.c_str(), near.empty() ? "" : ("did you mean `" + near + "`? ").c_str());
+  return exit_code(Outcome::Invalid);
+}
+
+/// Words that no option takes. Fields of a fault are not options: `inject` is told how.
+int unknown_words(const CLI::App& app, const std::vector<std::string>& words) {
+  const std::string command = app.get_name();
+  std::string text = "gunflint " + command + ": not understood:";
+  for (const auto& word : words) text += " " + word;
+  const bool option = words.front().starts_with("--") && words.front().size() > 2;
+  if (command == "inject" && option)
+    text += "; a field of the fault is written --field " + words.front().substr(2) + "=" +
+            (words.size() > 1 ? words[1] : "VALUE");
+  else
+    text += "; `gunflint " + command + " --help` lists what is";
+  std::fprintf(stderr, "%s\n", text.c_str());
+  return exit_code(Outcome::Invalid);
+}
+
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
@@ -208,7 +239,7 @@ int run_command_line(int argc, const char* const* argv) {
       "measures how they spring back.",
       "gunflint");
   app.require_subcommand(1);
-  app.set_version_flag("--version", GUNFLINT_VERSION);
+  app.set_version_flag("-v,--version", GUNFLINT_VERSION);
   app.footer(
       "Exit codes: 0 held, 1 failed, 2 invalid, 3 not started, 4 aborted, 5 undo incomplete, "
       "6 tool error, 7 inconclusive.");
@@ -220,8 +251,27 @@ int run_command_line(int argc, const char* const* argv) {
   add_undo_commands(app, action);
   add_single_commands(app, action);
   add_inner_commands(app, action);
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.resize(std::min<std::size_t>(words.size(), 1));
+    words.push_back("--help");
+  }
+  if (!words.empty() && !words.front().starts_with("-")) {
+    const std::string& word = words.front();
+    const auto known =
+        app.get_subcommands([&](const CLI::App* one) { return one->check_name(word); });
+    if (known.empty()) return unknown_command(app, word);
+  }
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   try {
-    app.parse(argc, argv);
+    app.parse(words);
+  } catch (const CLI::ExtrasError& error) {
+    const auto commands = app.get_subcommands();
+    const auto left = commands.empty() ? std::vector<std::string>{} : commands.front()->remaining();
+    if (!left.empty()) return unknown_words(*commands.front(), left);
+    app.exit(error);
+    return exit_code(Outcome::Invalid);
   } catch (const CLI::ParseError& error) {
     const bool asked_for_help = app.exit(error) == 0;
     return exit_code(asked_for_help ? Outcome::Held : Outcome::Invalid);

@@ -9,6 +9,8 @@
 #include "cli/one_run.hpp"
 #include "cli/reading.hpp"
 #include "cli/soft.hpp"
+#include "cli/writable.hpp"
+#include "report/metrics.hpp"
 
 namespace gunflint {
 namespace {
@@ -32,6 +34,15 @@ int plan_only(const RunOptions& options) {
   plan.file = options.file;
   plan.json = options.json;
   return plan_command(plan);
+}
+
+/// A report that cannot be written, or a page that cannot be served, is told before the run.
+Result<void> can_write_all(const RunOptions& options) {
+  GF_TRY(can_write_file("--junit", options.junit));
+  GF_TRY(can_write_file("--html", options.html));
+  GF_TRY(can_write_into("--out", options.out));
+  if (!options.metrics.empty()) GF_TRY(MetricsServer::start(options.metrics));
+  return {};
 }
 
 /// Semantics 42: the worst of all runs decides, each softened by itself.
@@ -72,7 +83,6 @@ int run_all(std::vector<ReadExperiment> experiments, const RunOptions& options, 
 }  // namespace
 
 int run_command(const RunOptions& options) {
-  if (options.dry_run) return plan_only(options);
   const auto lease = parse_duration(options.lease);
   if (!lease || *lease < 500ms)
     return refuse("--lease " + options.lease + " is refused; write a time of 500ms or more");
@@ -83,6 +93,8 @@ int run_command(const RunOptions& options) {
         "--html names one page, and there are {} experiments; leave it out, and each page lies "
         "beside its journal",
         options.files.size()));
+  if (auto possible = can_write_all(options); !possible) return refuse(possible.error().message);
+  if (options.dry_run) return plan_only(options);
   std::vector<ReadExperiment> experiments;
   for (const auto& file : options.files) {
     auto read = read_for_run(file, options.file);

@@ -1,0 +1,105 @@
+// What is typed wrong is answered with what was meant, before anything is done.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "cli/commands.hpp"
+
+namespace gunflint {
+namespace {
+
+struct Said {
+  int exit = 0;
+  std::string out, err;
+};
+
+Said type(std::vector<const char*> words) {
+  words.insert(words.begin(), "gunflint");
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Said said;
+  said.exit = run_command_line(static_cast<int>(words.size()), words.data());
+  said.out = testing::internal::GetCapturedStdout();
+  said.err = testing::internal::GetCapturedStderr();
+  return said;
+}
+
+bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(CommandLine, AnUnknownCommandIsNamedAndTheNearestIsSuggested) {
+  const Said said = type({"validat", "x.yaml"});
+  EXPECT_EQ(said.exit, 2);
+  EXPECT_EQ(said.err,
+            "gunflint: there is no command `validat`; did you mean `validate`? "
+            "`gunflint --help` lists them\n");
+  EXPECT_TRUE(says(type({"completion", "bash"}).err, "no command `completion`; `gunflint --help`"));
+}
+
+TEST(CommandLine, HelpOfACommandIsItsHelp) {
+  const Said said = type({"help", "stop"});
+  EXPECT_EQ(said.exit, 0);
+  EXPECT_TRUE(says(said.out, "The run's id, or the end of it")) << said.out;
+  EXPECT_EQ(type({"help"}).exit, 0);
+  EXPECT_EQ(type({"help", "stpo"}).exit, 2);
+}
+
+TEST(CommandLine, AFieldGivenAsAnOptionOfInjectIsToldHow) {
+  const Said said =
+      type({"inject", "network", "--target", "port=1", "--delay", "100ms", "--for", "2s"});
+  EXPECT_EQ(said.exit, 2);
+  EXPECT_TRUE(says(said.err, "--delay")) << said.err;
+  EXPECT_TRUE(says(said.err, "--field delay=100ms")) << said.err;
+}
+
+/// A folder with an experiment that would be valid.
+class RunOptionsAreChecked : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("gunflint-command-line-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    std::ofstream(folder_ / "x.yaml") << "version: 1\nname: x\n"
+                                         "targets: { it: { local: { port: 1 } } }\n"
+                                         "faults: [{ name: n, type: noop, target: it, for: 1s }]\n";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  Said run(std::vector<std::string> more) {
+    std::vector<std::string> words{"run", folder_ / "x.yaml"};
+    words.insert(words.end(), more.begin(), more.end());
+    std::vector<const char*> argv;
+    for (const auto& word : words) argv.push_back(word.c_str());
+    return type(argv);
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(RunOptionsAreChecked, BeforeAnythingIsDoneAndWithDryRunToo) {
+  const std::string file = folder_ / "x.yaml", nowhere = folder_ / "no/x.xml";
+  for (const auto& [option, value, why] : std::vector<std::array<std::string, 3>>{
+           {"--junit", nowhere, "there is no folder"},
+           {"--html", folder_, "is a folder; name a file"},
+           {"--junit", "/dev/null", "is no ordinary file"},
+           {"--out", file, "is not a folder"},
+           {"--out", "/proc/gunflint-runs", "--out /proc/gunflint-runs"},
+           {"--metrics", "nonsense", "nonsense"},
+           {"--soft", "failed", "a failure stays a failure"},
+           {"--lease", "3", "--lease 3"}})
+    for (const bool dry : {false, true}) {
+      std::vector<std::string> more{option, value};
+      if (dry) more.push_back("--dry-run");
+      const Said said = run(more);
+      EXPECT_EQ(said.exit, 2) << option << " " << value;
+      EXPECT_TRUE(says(said.err, why)) << said.err;
+      EXPECT_EQ(said.out, "");
+    }
+  // Nothing is left behind by the look.
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+}  // namespace
+}  // namespace gunflint
