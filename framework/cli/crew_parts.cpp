@@ -9,6 +9,7 @@
 #include "host/http_curl.hpp"
 #include "host/real_host.hpp"
 #include "load/spawned_worker.hpp"
+#include "target/nearby.hpp"
 
 namespace gunflint {
 namespace {
@@ -62,6 +63,7 @@ CrewParts crew_parts(const Sources& sources) {
   parts.make_alert_probe = [probes](const AlertExpectation& alert) {
     return make_alert_probe(alert, probes->ports());
   };
+  parts.nearby = [](const TargetSpec& target) { return nearby(target.local); };
   return parts;
 }
 

@@ -103,7 +103,8 @@ class Coordinator {
       if (why.empty()) why = note.sentence + (note.fix.empty() ? "" : "; " + note.fix);
       feed(Record{Note{"warning", note.sentence + (note.fix.empty() ? "" : "; " + note.fix)}, 0s});
     }
-    feed(Refused{plan.exit() == 2 ? Outcome::Invalid : Outcome::ToolError, why});
+    if (plan.exit() == exit_code(Outcome::NotStarted)) feed(Record{GateFailed{why}, 0s});
+    feed(Refused{static_cast<Outcome>(plan.exit()), why});
   }
 
   /// Durable before the agent starts: `recover` finds it whatever happens to us.

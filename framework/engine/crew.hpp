@@ -32,6 +32,8 @@ struct CrewParts {
   std::function<Result<std::unique_ptr<Probe>>(const ProbeSpec&, const std::string& metric)>
       make_probe;
   std::function<Result<std::unique_ptr<Probe>>(const AlertExpectation&)> make_alert_probe;
+  /// What is here instead of a target without a member, for people.
+  std::function<std::string(const TargetSpec&)> nearby;
 };
 
 class Crew {
@@ -44,6 +46,10 @@ class Crew {
   /// Opens an agent and keeps it. The Welcome says what it took back of dead runs.
   Result<Welcome> open_agent(const std::string& key);
   Result<std::vector<Member>> find_members(const std::string& agent, const TargetSpec& target);
+  /// What is here instead of a target without a member, for people; may be empty.
+  std::string nearby(const TargetSpec& target) const {
+    return parts_.nearby ? parts_.nearby(target) : std::string();
+  }
   Result<FaultExamined> examine(const std::string& agent, const ExamineFault& what);
   Result<void> watch(const std::string& agent, const TargetSpec& target);
   /// Starts a worker and lets it check what it needs.

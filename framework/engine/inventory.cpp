@@ -17,6 +17,10 @@ Inventory take_inventory(Crew& crew, const Experiment& experiment, const FindKin
       inventory.members[target.name] = {};
     else
       inventory.trouble[target.name] = members.error().message;
+    if (const auto found = inventory.members.find(target.name);
+        found != inventory.members.end() && found->second.empty())
+      if (auto near = crew.nearby(target); !near.empty())
+        inventory.near[target.name] = std::move(near);
   }
   for (const auto& hit : would_hit(experiment, inventory, seed)) {
     const FaultKind* kind = find(hit.drawn->type);

@@ -60,6 +60,18 @@ std::string red_from_line(const Hypothesis& h, const Experiment& experiment) {
   return fmt::format("red from {} {} of {}", k, word, n);
 }
 
+/// "no process here is named `nginx` and listens on port 80".
+std::string nobody_text(const LocalSelector& by) {
+  std::vector<std::string> parts;
+  if (!by.process.empty()) parts.push_back(fmt::format("is named `{}`", by.process));
+  if (!by.cmdline.empty()) parts.push_back(fmt::format("has `{}` in its command line", by.cmdline));
+  if (!by.pid_file.empty()) parts.push_back(fmt::format("is that of {}", by.pid_file));
+  if (by.port) parts.push_back(fmt::format("listens on port {}", *by.port));
+  if (!by.unit.empty()) parts.push_back(fmt::format("belongs to unit `{}`", by.unit));
+  if (!by.cgroup.empty()) parts.push_back(fmt::format("is in cgroup `{}`", by.cgroup));
+  return fmt::format("no process here {}", fmt::join(parts, " and "));
+}
+
 void plan_hypotheses(const Experiment& experiment, Plan& plan) {
   for (const auto& h : experiment.steady_state) {
     plan.hypotheses.push_back(
@@ -162,9 +174,18 @@ class FaultPlanner {
   void nobody(const FaultSpec& spec, const std::string& target) {
     const TargetSpec* t = experiment_.target(target);
     const bool skip = (t && t->on_empty == OnEmpty::Skip) || spec.optional;
-    plan_.notes.push_back(note(skip ? "warning" : "missing", spec,
-                               fmt::format("target `{}` has no member right now", target),
-                               "start it, or correct its selector"));
+    PlanNote n{skip ? "warning" : "absent",         spec.name, "",
+               "start it, or correct its selector", "",        0};
+    n.sentence = fmt::format("target `{}` has no member: {}", target,
+                             t ? nobody_text(t->local) : "nobody is there");
+    if (const auto near = inventory_.near.find(target); near != inventory_.near.end())
+      n.fix += "; " + near->second;
+    if (t && t->mark.source) n.file = t->mark.source->name, n.line = t->mark.line;
+    const auto told = [&](const PlanNote& o) {
+      return o.kind == n.kind && o.sentence == n.sentence;
+    };
+    if (std::none_of(plan_.notes.begin(), plan_.notes.end(), told))
+      plan_.notes.push_back(std::move(n));
   }
   void examined(const FaultSpec& spec, const Inventory::Examination& e, PlannedFault& fault) {
     PlannedInjection injection;

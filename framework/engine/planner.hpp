@@ -34,6 +34,7 @@ struct Inventory {
   bool asked = false;                                  ///< false: a plan from the file alone
   std::map<std::string, std::vector<Member>> members;  ///< by target
   std::map<std::string, std::string> trouble;          ///< target or agent -> why not
+  std::map<std::string, std::string> near;  ///< target without a member -> what is here instead
   std::vector<Examination> examined;
 };
 

@@ -92,7 +92,7 @@ int Plan::exit() const {
   const auto has = [&](std::string_view kind) {
     return std::any_of(notes.begin(), notes.end(), [&](const auto& n) { return n.kind == kind; });
   };
-  return has("error") ? 2 : has("missing") ? 6 : 0;
+  return has("error") ? 2 : has("missing") ? 6 : has("absent") ? 3 : 0;
 }
 
 }  // namespace gunflint

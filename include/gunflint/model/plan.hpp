@@ -65,7 +65,8 @@ struct PlannedAgent {
 };
 
 /// Something a person must know before the run. `kind`: "error" (the file asks for what cannot be:
-/// exit 2), "missing" (this machine cannot: exit 6), "warning".
+/// exit 2), "missing" (this machine cannot: exit 6), "absent" (nobody is there to be hit: exit 3),
+/// "warning".
 struct PlanNote {
   std::string kind, fault, sentence, fix;
   std::string file;
@@ -88,7 +89,7 @@ struct Plan {
   std::vector<PlannedAgent> agents;
   std::vector<std::string> probes;  ///< what will be asked, and how often
   std::vector<PlanNote> notes;
-  /// 0, 2 or 6: what `plan` exits with; a run starts only at 0.
+  /// 0, 2, 6 or 3: what `plan` exits with; a run starts only at 0.
   int exit() const;
   static Fields<Plan> fields();
 };
