@@ -31,7 +31,11 @@ Line line_of(const RunFolder& folder) {
     return true;
   });
   if (!read) line.sentence = read.error().message;
-  if (line.outcome.empty()) {
+  if (line.outcome.empty() && run_is_alive(folder.journal())) {
+    line.outcome = "running";
+    line.sentence = "since " + print(line.began).substr(11, 8) + "; `gunflint stop " +
+                    line.id.substr(line.id.rfind('-') + 1) + "` ends it";
+  } else if (line.outcome.empty()) {
     line.outcome = "unfinished";
     if (read) line.sentence = "it was ended before its verdict; `gunflint judge " + line.id + "`";
   }

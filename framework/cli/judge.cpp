@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/reading.hpp"
+#include "cli/run_is_over.hpp"
 #include "engine/journal.hpp"
 #include "engine/run_folder.hpp"
 #include "report/run_view.hpp"
@@ -27,6 +28,7 @@ Result<Experiment> own_experiment(const std::vector<Event>& events) {
 
 Result<Verdict> judge_again(const JudgeOptions& options, std::vector<Event>& events) {
   GF_TRY_AS(const RunFolder folder, find_run(options.out, options.run));
+  GF_TRY(must_be_over(folder));
   GF_TRY(read_journal(folder.journal(), [&](Event event) {
     // What was decided then is what is asked now.
     if (!std::holds_alternative<VerdictReached>(event.what) &&

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/run_is_over.hpp"
 #include "cli/soft.hpp"
 #include "engine/journal.hpp"
 #include "engine/run_folder.hpp"
@@ -24,6 +25,7 @@ Result<std::string> journal_of(const ReportOptions& options) {
   struct stat what {};
   if (::stat(options.run.c_str(), &what) == 0 && S_ISREG(what.st_mode)) return options.run;
   GF_TRY_AS(const RunFolder folder, find_run(options.out, options.run));
+  GF_TRY(must_be_over(folder));
   return folder.journal();
 }
 

@@ -12,11 +12,16 @@ namespace gunflint {
 namespace {
 
 /// Text from elsewhere inside a table cell or a sentence: no new cells, no HTML, no line breaks.
-std::string cell(const std::string& text) {
+/// Inside of `code` nothing is HTML, and entities would be shown as they are written.
+std::string cell(const std::string& given) {
+  const std::string text = plain(given);
   std::string out;
-  for (char c : plain(text)) {
+  bool code = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '`') code = !code && text.find('`', i + 1) != std::string::npos;
     if (c == '|') out += '\\';
-    if (c == '<')
+    if (c == '<' && !code)
       out += "&lt;";
     else
       out += c;

@@ -87,7 +87,11 @@ void finding_rows(const Finding& f, const Widths& w, const Style& style, std::st
                   cell(f.measured, w.measured), cell(f.limit, w.limit));
   row.erase(row.find_last_not_of(' ') + 1);
   out += inked(style, ink_of(f.held), row) + "\n";
-  if (f.held == Held::Yes) return;
+  if (f.held == Held::Yes) {
+    // Of a verdict that did not hold the sentence tells what did not fit.
+    if (columns(plain(f.measured)) > w.measured) out += wrapped(plain(f.measured), style.width, 5);
+    return;
+  }
   if (!f.sentence.empty()) out += wrapped(plain(f.sentence), style.width, 5);
   for (std::size_t i = 0; i < f.evidence.size() && i < 3; ++i)
     out += inked(style, Ink::Dim, wrapped(plain(sentence_of(f.evidence[i])), style.width, 5));

@@ -124,6 +124,30 @@ TEST(Markdown, TextFromElsewhereStaysInItsCell) {
   EXPECT_NE(text.find("a\\|b &lt;script>"), std::string::npos) << text;
 }
 
+TEST(Markdown, ASignInsideCodeIsNoEntity) {
+  Verdict verdict;
+  verdict.sentence = "`p95 < 200ms` was red, a < b, and a lone ` < c";
+  const std::string text =
+      markdown_report(view_of(JournalBuilder("x").verdict(1, verdict).events()));
+  EXPECT_NE(text.find("`p95 < 200ms` was red, a &lt; b, and a lone ` &lt; c"), std::string::npos)
+      << text;
+}
+
+TEST(VerdictBlock, WhatDoesNotFitItsColumnIsToldBelowIt) {
+  Verdict verdict;
+  Finding f;
+  f.name = "works", f.held = Held::Yes, f.limit = "error_rate < 5%";
+  f.measured = "error_rate 0%, 100% in 6 s of recovery (not judged)";
+  verdict.findings.push_back(f);
+  Style style;
+  style.width = 60;
+  const std::string text =
+      verdict_block(view_of(JournalBuilder("x").verdict(1, verdict).events()), style);
+  EXPECT_NE(text.find("     error_rate 0%, 100% in 6 s of recovery (not judged)\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Json, ReadsBackAsJson) {
   auto value = parse_json(json_report(sample()));
   ASSERT_TRUE(value);
