@@ -61,6 +61,24 @@ Result<RunFolder> create_run_folder(const std::string& out, WallTime now) {
   return fail(Cause::Io, "no free run id in " + out + "; choose another folder with --out");
 }
 
+namespace {
+
+/// An id knows the second in which its run began; within it the file that is written first, and
+/// never again, tells.
+struct Began {
+  std::string second;
+  std::int64_t nanoseconds = 0;
+  std::string id;
+  explicit Began(const RunFolder& run) : second(run.id, 0, run.id.rfind('-')), id(run.id) {
+    struct stat file {};
+    if (::stat(run.experiment().c_str(), &file) == 0)
+      nanoseconds = std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec;
+  }
+  auto operator<=>(const Began&) const = default;
+};
+
+}  // namespace
+
 Result<std::vector<RunFolder>> list_runs(const std::string& out) {
   std::vector<RunFolder> runs;
   DIR* folder = ::opendir(out.c_str());
@@ -73,7 +91,15 @@ Result<std::vector<RunFolder>> list_runs(const std::string& out) {
     if (entry->d_name[0] != '.' && is_file(run.journal())) runs.push_back(std::move(run));
   }
   ::closedir(folder);
-  std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::vector<std::pair<Began, RunFolder>> known;
+  for (auto& run : runs) {
+    Began began(run);
+    known.emplace_back(std::move(began), std::move(run));
+  }
+  std::sort(known.begin(), known.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  runs.clear();
+  for (auto& [began, run] : known) runs.push_back(std::move(run));
   return runs;
 }
 

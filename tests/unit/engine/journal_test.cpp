@@ -1,5 +1,6 @@
 #include "engine/journal.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -148,6 +149,26 @@ TEST(RunFolder, IsFoundByItsEndAndListedInOrderOfTime) {
   const auto missing = find_run(folder.path + "/runs", "zzzz");
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message.find(a->id), std::string::npos);
+}
+
+TEST(RunFolder, RunsOfOneSecondAreListedInOrderOfTime) {
+  Folder folder;
+  const WallTime noon{std::chrono::hours(24 * 365 * 50)};
+  std::vector<std::string> made;
+  for (int i = 0; i < 6; ++i) {
+    const auto run = create_run_folder(folder.path + "/runs", noon);
+    ASSERT_TRUE(run);
+    three_lines(run->journal());
+    put(run->experiment(), "version: 1\n");
+    const timespec at[2] = {{1000, i}, {1000, i}};
+    ASSERT_EQ(utimensat(AT_FDCWD, run->experiment().c_str(), at, 0), 0);
+    made.push_back(run->id);
+  }
+  const auto runs = list_runs(folder.path + "/runs");
+  ASSERT_TRUE(runs);
+  std::vector<std::string> listed;
+  for (const auto& run : *runs) listed.push_back(run.id);
+  EXPECT_EQ(listed, made);
 }
 
 }  // namespace
