@@ -22,19 +22,20 @@ class Value {
   using Map = std::vector<Entry>;  ///< in document order; keys are unique
 
   Value() = default;
-  Value(bool b) : data_(b) {}
-  Value(int n) : data_(static_cast<std::int64_t>(n)) {}
-  Value(unsigned n) : data_(static_cast<std::int64_t>(n)) {}
-  Value(std::int64_t n) : data_(n) {}
-  Value(std::uint64_t n) : data_(static_cast<std::int64_t>(n)) {}
-  Value(double n) : data_(n) {}
-  Value(std::string text) : data_(std::move(text)) {}
-  Value(std::string_view text) : data_(std::string(text)) {}
-  Value(const char* text) : data_(std::string(text)) {}
-  Value(List list) : data_(std::move(list)) {}
-  Value(Map map) : data_(std::move(map)) {}
-  static Value list() { return Value(List{}); }
-  static Value map() { return Value(Map{}); }
+  // Defined below Entry: a list of entries must be complete where a Value is made or compared.
+  Value(bool b);
+  Value(int n);
+  Value(unsigned n);
+  Value(std::int64_t n);
+  Value(std::uint64_t n);
+  Value(double n);
+  Value(std::string text);
+  Value(std::string_view text);
+  Value(const char* text);
+  Value(List list);
+  Value(Map map);
+  static Value list();
+  static Value map();
 
   bool is_null() const { return std::holds_alternative<std::monostate>(data_); }
   bool is_bool() const { return std::holds_alternative<bool>(data_); }
@@ -76,7 +77,7 @@ class Value {
   bool plain = false;  ///< an unquoted YAML scalar
 
   /// Same data; marks and plainness do not count.
-  friend bool operator==(const Value& a, const Value& b) { return a.data_ == b.data_; }
+  friend bool operator==(const Value& a, const Value& b);
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> data_;
@@ -90,6 +91,21 @@ struct Value::Entry {
     return a.key == b.key && a.value == b.value;
   }
 };
+
+inline Value::Value(bool b) : data_(b) {}
+inline Value::Value(int n) : data_(static_cast<std::int64_t>(n)) {}
+inline Value::Value(unsigned n) : data_(static_cast<std::int64_t>(n)) {}
+inline Value::Value(std::int64_t n) : data_(n) {}
+inline Value::Value(std::uint64_t n) : data_(static_cast<std::int64_t>(n)) {}
+inline Value::Value(double n) : data_(n) {}
+inline Value::Value(std::string text) : data_(std::move(text)) {}
+inline Value::Value(std::string_view text) : data_(std::string(text)) {}
+inline Value::Value(const char* text) : data_(std::string(text)) {}
+inline Value::Value(List list) : data_(std::move(list)) {}
+inline Value::Value(Map map) : data_(std::move(map)) {}
+inline Value Value::list() { return Value(List{}); }
+inline Value Value::map() { return Value(Map{}); }
+inline bool operator==(const Value& a, const Value& b) { return a.data_ == b.data_; }
 
 /// A YAML document as JSON data: plain scalars become null, booleans (true/false only), integers
 /// and numbers as in the YAML 1.2 core schema; quoted ones stay text.
