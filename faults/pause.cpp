@@ -52,6 +52,7 @@ struct Pause {
     }
   };
 
+  static bool takes_away(const Params&) { return true; }
   static bool wants_root(const Params& params) { return params.by == Using::Freezer; }
   static std::vector<Need> needs(const Facts& facts, const Params& params) {
     if (params.by != Using::Freezer) return {};

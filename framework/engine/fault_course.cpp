@@ -188,13 +188,22 @@ std::string FaultCourse::too_wide(Duration now, const std::vector<Member>& membe
       return fmt::format("{} of {} members of `{}` would be under fault, `max_share` allows {}",
                          here, all, target, most);
   }
-  const auto ready = static_cast<int>(around_.roster.ready(target, now).size());
-  const bool takes_away = kind_ && kind_->healing(drawn_->params) == Healing::ByPlatform;
-  const int left = ready - (takes_away ? static_cast<int>(members.size()) : 0);
-  if (left < radius.keep_ready)
-    return fmt::format("{} of {} ready members of `{}` would be left, `keep_ready` asks for {}",
-                       left, ready, target, radius.keep_ready);
-  return {};
+  return too_few_left(now, target, members);
+}
+
+/// `keep_ready`. A look is up to 5 s old: who was taken away since then is not ready any more.
+std::string FaultCourse::too_few_left(Duration now, const std::string& target,
+                                      const std::vector<Member>& members) const {
+  const int keep_ready = around_.experiment.blast_radius.keep_ready;
+  auto away = around_.injections.taken(target, around_.roster.looked_at(target).value_or(0s));
+  if (kind_ && kind_->takes_away(drawn_->params))
+    for (const auto& member : members) away.insert(member.id);
+  const auto ready = around_.roster.ready(target, now);
+  const auto left = std::count_if(ready.begin(), ready.end(),
+                                  [&](const Member& m) { return !away.contains(m.id); });
+  if (left >= keep_ready) return {};
+  return fmt::format("{} of {} ready members of `{}` would be left, `keep_ready` asks for {}", left,
+                     ready.size(), target, keep_ready);
 }
 
 std::string FaultCourse::inject_into(Duration now, const Member& member) {
@@ -205,6 +214,8 @@ std::string FaultCourse::inject_into(Duration now, const Member& member) {
   order.agent = around_.agent(*kind_, drawn_->params);
   order.member = member;
   order.instant = kind_->instant;
+  order.takes_away = kind_->takes_away(drawn_->params);
+  order.heals_alone = kind_->healing(drawn_->params) == Healing::ByPlatform;
   order.on_disconnect = spec_.on_disconnect;
   order.lease = spec_.lease.value_or(drawn_->lease.value_or(0s));
   // The agent ends it by its own clock if we do not: half a second later than we would.

@@ -79,6 +79,8 @@ class FaultCourse {
   void skip(Duration now, std::string why, bool counts = true);
   void finish(Duration now);
   std::string too_wide(Duration now, const std::vector<Member>& members) const;
+  std::string too_few_left(Duration now, const std::string& target,
+                           const std::vector<Member>& members) const;
   std::string nobody(Duration now) const;
   std::optional<Duration> repetition_start(int repetition) const;
   std::optional<Duration> while_end() const;

@@ -9,6 +9,8 @@ namespace {
 
 /// An agent answers within its own deadlines; these bound our waiting for a broken one.
 constexpr Duration inject_patience = 35s, restore_patience = 65s, bite_patience = 2s;
+/// A look that arrives may have begun so long ago.
+constexpr Duration look_takes = 1s;
 
 std::string tag_of(const std::string& run, int number) {
   Draw draw(static_cast<std::uint64_t>(number), run);
@@ -26,6 +28,8 @@ std::string OpenInjections::start(Duration now, const Order& order) {
   i.agent = order.agent;
   i.member = order.member;
   i.instant = order.instant;
+  i.takes_away = order.takes_away;
+  i.heals_alone = order.heals_alone;
   i.asked = i.last_bite = now;
   Inject inject;
   inject.injection = i.id;
@@ -136,6 +140,7 @@ void OpenInjections::bitten(Duration now, OpenInjection& i, const BiteSeen& seen
 
 void OpenInjections::close(Duration now, OpenInjection& i) {
   i.state = OpenInjection::State::Closed;
+  i.closed = now;
   if (on_closed) on_closed(now, i);
 }
 
@@ -208,6 +213,17 @@ std::set<std::string> OpenInjections::under_fault() const {
   for (const auto& [id, i] : all_)
     if (i.state != OpenInjection::State::Closed)
       members.insert(i.member.target + "/" + i.member.id);
+  return members;
+}
+
+std::set<std::string> OpenInjections::taken(const std::string& target, Duration looked) const {
+  std::set<std::string> members;
+  for (const auto& [id, i] : all_) {
+    if (!i.takes_away || i.member.target != target) continue;
+    const bool closed = i.state == OpenInjection::State::Closed;
+    const bool unseen = i.injected && i.heals_alone && looked < i.closed + look_takes;
+    if (!closed || unseen) members.insert(i.member.id);
+  }
   return members;
 }
 

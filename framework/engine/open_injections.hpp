@@ -22,11 +22,14 @@ struct OpenInjection {
   Member member;
   State state = State::Asked;
   bool instant = false;
+  bool takes_away = false;    ///< its member serves nobody meanwhile
+  bool heals_alone = false;   ///< and afterwards, until the platform has replaced it
   bool injected = false;      ///< an Injected event was written
   bool failed = false;        ///< it could not be injected
   std::string nothing_to_do;  ///< the host was already as asked
   bool abandoned = false;     ///< take it back as soon as it is in force
   Duration asked{};           ///< when inject, then restore, was asked
+  Duration closed{};          ///< when State::Closed was reached
   Duration last_bite{};       ///< when it was last seen in force
   bool bite_lost = false;
 };
@@ -44,6 +47,7 @@ class OpenInjections {
     OnDisconnect on_disconnect = OnDisconnect::Restore;
     Duration lease{};  ///< 0: the agent's
     bool instant = false;
+    bool takes_away = false, heals_alone = false;
   };
   /// Asks for one injection and returns its id.
   std::string start(Duration now, const Order& order);
@@ -61,6 +65,9 @@ class OpenInjections {
   bool all_closed() const;
   /// Distinct members under a fault right now, as "target/member id".
   std::set<std::string> under_fault() const;
+  /// Members of a target that are away by our doing, whatever the last look at it (at `looked`)
+  /// says: their fault is open, or closed so late that the look cannot have seen its end.
+  std::set<std::string> taken(const std::string& target, Duration looked) const;
   std::optional<Duration> next_wake() const;
   /// Injected events and closings are told to the fault's course.
   std::function<void(Duration, const OpenInjection&)> on_injected, on_closed;

@@ -114,6 +114,7 @@ class FaultPlanner {
     fault.latest_start = bounds.latest.begin.value_or(0s);
     fault.end = bounds.earliest.end.value_or(0s);
     fault.latest_end = bounds.latest.end.value_or(0s);
+    bool takes_away = false;
     if (spec.repeat) fault.repetitions = spec.repeat->times.value_or(0);
     for (const FaultSpec* one : alternatives(spec)) {
       fault.type += (fault.type.empty() ? "" : " or ") + one->type;
@@ -127,6 +128,7 @@ class FaultPlanner {
       check(spec, *one, *kind);
       fault.instant = kind->instant;
       fault.healing = word(kind->healing(one->params));
+      takes_away |= kind->takes_away(one->params);
     }
     fault.target = target_of(spec, *alternatives(spec).front());
     if (const auto it = inventory_.members.find(fault.target); it != inventory_.members.end()) {
@@ -139,7 +141,7 @@ class FaultPlanner {
     const bool host_wide = spec.scope_host || alternatives(spec).front()->scope_host;
     if (host_wide && inventory_.asked) fault.whom = "the whole host, and whoever else is on it";
     fault.members_hit = host_wide ? fault.members_found : static_cast<int>(fault.injections.size());
-    check_radius(spec, fault);
+    check_radius(spec, fault, takes_away);
     plan_.faults.push_back(std::move(fault));
   }
 
@@ -214,7 +216,7 @@ class FaultPlanner {
                                  ""));
     fault.injections.push_back(std::move(injection));
   }
-  void check_radius(const FaultSpec& spec, const PlannedFault& fault) {
+  void check_radius(const FaultSpec& spec, const PlannedFault& fault, bool takes_away) {
     const BlastRadius& radius = experiment_.blast_radius;
     const auto refuse = [&](std::string sentence) {
       plan_.notes.push_back(
@@ -229,8 +231,7 @@ class FaultPlanner {
         refuse(fmt::format("`{}` would hit {} of {} members, `max_share: {}` allows {}", spec.name,
                            fault.members_hit, fault.members_found, print(*radius.max_share), most));
     }
-    const bool leave = fault.healing == "by the platform";
-    if (inventory_.asked && fault.members_hit > 0 && leave &&
+    if (inventory_.asked && fault.members_hit > 0 && takes_away &&
         fault.members_found - fault.members_hit < radius.keep_ready)
       refuse(fmt::format("`{}` would leave {} of {} members, `keep_ready` asks for {}", spec.name,
                          fault.members_found - fault.members_hit, fault.members_found,

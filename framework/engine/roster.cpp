@@ -91,6 +91,11 @@ std::vector<Member> Roster::ready(const std::string& target, Duration now) const
   return ready;
 }
 
+std::optional<Duration> Roster::looked_at(const std::string& target) const {
+  const auto it = targets_.find(target);
+  return it == targets_.end() ? std::nullopt : it->second.seen;
+}
+
 int Roster::desired(const std::string& target) const {
   const auto it = targets_.find(target);
   if (it == targets_.end()) return 0;

@@ -28,6 +28,8 @@ class Roster {
   bool seen_lately(const std::string& target, Duration now) const;
   /// Seen at or after `since`: what happened then is in that look.
   bool seen_since(const std::string& target, Duration since) const;
+  /// When it was looked at last; nothing: never.
+  std::optional<Duration> looked_at(const std::string& target) const;
   int desired(const std::string& target) const;
 
  private:

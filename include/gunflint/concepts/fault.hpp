@@ -85,6 +85,8 @@ concept Fault = HasFields<typename F::Params> && HasFields<typename F::Saved> &&
 //   static std::string check(const Params&);         a rule over several fields; empty when fine
 //   static std::string no_effect(const Params&, const Saved&);   why there is nothing to change
 //   static bool wants_root(const Params&);           default: true for Place::Host
+//   static bool takes_away(const Params&);           while it is in force its member serves nobody
+//                                                    (`keep_ready`); default: healed by the platform
 //   static bool reaches_host(const Params&);         more than the member feels it (semantics 25):
 //                                                    refused on processes without `scope: host`
 
@@ -102,6 +104,7 @@ struct FaultKind {
   Value (*tidy)(const Value& params);
   bool (*wants_root)(const Value& params);
   bool (*reaches_host)(const Value& params);
+  bool (*takes_away)(const Value& params);
   std::vector<Need> (*needs)(const Facts&, const Value& params);
   std::vector<std::string> (*touches)(const Member&, const Value& params);
   Result<Value> (*observe)(Host&, const Member&, const Value& params);
@@ -163,6 +166,13 @@ FaultKind erase_fault() {
       (void)value;
       return false;
     }
+  };
+  k.takes_away = [](const Value& value) {
+    auto params = decode<P>(value);
+    if constexpr (requires(const P& p) { F::takes_away(p); })
+      return params && F::takes_away(*params);
+    else
+      return params && healing_of<F>(*params) == Healing::ByPlatform;
   };
   k.needs = [](const Facts& facts, const Value& value) {
     auto params = decode<P>(value);
