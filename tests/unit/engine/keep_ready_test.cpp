@@ -88,7 +88,8 @@ TEST(Semantics32, WhatWeHaveGivenBackIsReadyAtOnce) {
 TEST(Semantics32, TheCatalogueKnowsWhoTakesAway) {
   for (const FaultKind* kind : fault_catalogue()) {
     const bool away = kind->name == "kill" || kind->name == "pause";
-    if (kind->name != "exec") EXPECT_EQ(kind->takes_away(Value::map()), away) << kind->name;
+    if (kind->name == "exec") continue;  // depends on its params
+    EXPECT_EQ(kind->takes_away(Value::map()), away) << kind->name;
   }
 }
 
