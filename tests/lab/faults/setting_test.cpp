@@ -91,6 +91,7 @@ TEST_F(RealSetting, AnNginxThatDoesNotTakeItIsAnError) {
   const int port = lab.free_port();
   const int master = start_nginx(lab, port);
   ASSERT_NE(master, 0);
+  ASSERT_TRUE(machine.comes_to(master, 4));  // or its first workers look like new ones
   const std::string before = lab.read("nginx.conf");
   RealInjection injection(machine, "setting", machine.member(master),
                           fmt::format(R"({{"nginx": {{"setting": "worker_processes",
