@@ -6,6 +6,7 @@
 //
 // The generator is an open loop: it is asked for more than it can do, and drops what finds no free
 // connection, so that all connections are always busy, as wrk's are.
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
