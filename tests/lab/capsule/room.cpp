@@ -54,6 +54,13 @@ void raise_loopback() {
   ::close(fd);
 }
 
+/// Nothing that is mounted from here on is seen elsewhere. In a chroot / is no mount that could be
+/// told so; but there /proc would be shared, had it been mounted where mounts are.
+bool make_private() {
+  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) return true;
+  return errno == EINVAL && read("/proc/self/mountinfo").find(" shared:") == std::string::npos;
+}
+
 /// A /sys of this network namespace, and in it only our part of every cgroup hierarchy.
 std::string show_system(const Groups& groups) {
   std::vector<int> ours;
@@ -88,15 +95,15 @@ std::string cover(const std::vector<std::string>& trees) {
 
 }  // namespace
 
-std::string enter_namespaces() {
+int enter_namespaces() {
   constexpr int all = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWCGROUP;
-  return ::unshare(all) == 0 ? "" : because("namespaces");
+  return ::unshare(all) == 0 ? 0 : errno;
 }
 
 std::string furnish(const Groups& groups, const std::vector<std::string>& trees) {
   std::vector<char> here(4096);
   const bool somewhere = ::getcwd(here.data(), here.size()) != nullptr;
-  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return because("mounts");
+  if (!make_private()) return because("mounts");
   if (::mount("proc", "/proc", "proc", 0, nullptr) != 0) return because("mount /proc");
   if (auto why = show_system(groups); !why.empty()) return why;
   if (auto why = cover(trees); !why.empty()) return why;

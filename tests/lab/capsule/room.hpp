@@ -9,9 +9,9 @@
 
 namespace capsule {
 
-/// Namespaces, as root: mounts, network, processes (from the next child on), IPC, cgroups. Empty:
-/// it was done; else why not.
-std::string enter_namespaces();
+/// Namespaces, as root: mounts, network, processes (from the next child on), IPC, cgroups. Gives an
+/// errno; 0: it was done. For `furnish`, a sentence; empty: it was done.
+int enter_namespaces();
 
 /// In the first process of the namespaces: /proc, /sys and cgroups as they are here, empty folders,
 /// loopback up. `trees` stay visible wherever they are.
