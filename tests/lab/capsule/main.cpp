@@ -184,8 +184,9 @@ int run(char** command) {
   words.pass_on(pipe[0]);
   const int code = wait_for(child);
   groups.remove();
+  const int answer = words.code_for(code);
   count_skips(words, command);
-  return words.code_for(code);
+  return answer;
 }
 
 }  // namespace

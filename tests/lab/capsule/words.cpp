@@ -56,6 +56,11 @@ void Words::pass_on_line(std::string line) {
   print(line);
 }
 
+int Words::code_for(int code) {
+  if (code == 77 && reasons_.empty()) skipped("no reason was given");
+  return refused_ ? 1 : code;
+}
+
 void Words::skipped(const std::string& reason) {
   reasons_.insert(reason);
   const auto fits = [&](const std::string& line) { return reason.find(line) != std::string::npos; };

@@ -15,7 +15,7 @@ class Words {
   /// Passes on all that comes from the pipe until its last writer is gone.
   void pass_on(int fd);
   /// The test's own exit code, or 1 when something was skipped that must not be.
-  int code_for(int code) const { return refused_ ? 1 : code; }
+  int code_for(int code);
   /// Why tests were skipped, each reason once.
   const std::set<std::string>& reasons() const { return reasons_; }
 
