@@ -7,6 +7,7 @@
 #include "cli/crew_parts.hpp"
 #include "engine/coordinator.hpp"
 #include "report/metrics.hpp"
+#include "report/outlet.hpp"
 #include "report/report.hpp"
 #include "report/style.hpp"
 #include "report/terminal.hpp"
@@ -69,7 +70,10 @@ RunEnd run_one(OneRun one) {
   order.find_kind = catalogue();
   order.parts = crew_parts(order.experiment.sources);
 
-  LiveView live(sink_to(STDERR_FILENO), Style::of(STDERR_FILENO));
+  // Whoever does not read must not keep the run from judging, nor from its verdict.
+  Outlet screen(STDERR_FILENO);
+  LiveView live([&](std::string_view text) { screen.put(text); }, Style::of(STDERR_FILENO),
+                [&] { return screen.idle(); });
   RunReader reader;
   order.on_event = [&](const Event& event, const Judge& judge) {
     reader.on(event);
@@ -79,7 +83,9 @@ RunEnd run_one(OneRun one) {
   };
   order.on_tick = [&] { live.tick(); };
   auto result = execute(std::move(order));
+  (void)screen.flush(1s);
   live.finish();
+  (void)screen.flush(1s);
   if (!result) return complain(result.error());
   RunEnd end{result->verdict.outcome, result->signals > 0};
   if (result->signals > 1) return end;

@@ -21,20 +21,19 @@ Cause cause_named(const std::string& name) {
 
 }  // namespace
 
-AgentLink::AgentLink(AgentProcess child, Duration lease, Duration beat, OnAnswer on_answer,
+AgentLink::AgentLink(AgentProcess child, Duration lease, Beats beats, OnAnswer on_answer,
                      OnGone on_gone)
     : child_(std::move(child)),
       lease_(lease),
-      beat_(beat),
+      beats_(beats),
       on_answer_(std::move(on_answer)),
       on_gone_(std::move(on_gone)) {}
 
 Result<std::unique_ptr<AgentLink>> AgentLink::open(const std::vector<std::string>& argv,
                                                    const Hello& hello, OnAnswer on_answer,
-                                                   OnGone on_gone, Duration shortest_lease) {
+                                                   OnGone on_gone, Beats beats) {
   GF_TRY_AS(AgentProcess child, AgentProcess::start(argv));
-  std::unique_ptr<AgentLink> link(new AgentLink(std::move(child), hello.lease,
-                                                std::min(hello.lease, shortest_lease) / 3,
+  std::unique_ptr<AgentLink> link(new AgentLink(std::move(child), hello.lease, beats,
                                                 std::move(on_answer), std::move(on_gone)));
   link->reader_ = std::jthread([l = link.get()](const std::stop_token& stop) { l->read_on(stop); });
   auto answer = link->call(hello, greeting);
@@ -60,9 +59,17 @@ AgentLink::~AgentLink() {
 Result<std::uint64_t> AgentLink::write(const AgentRequest& request, bool awaited) {
   const std::lock_guard lock(mutex_);
   if (gone_) return fail(Cause::Unreachable, "the agent is gone: " + why_gone_);
+  if (!broken_.empty()) return fail(Cause::Unreachable, broken_);
   const std::uint64_t id = ++last_;
+  auto written = write_frame(child_.in(), pack(id, request), write_patience);
+  if (!written) {
+    // Half a frame may be in the pipe: nothing that follows would be understood. An agent that does
+    // not read is stopped, and must not wake up in the middle of somebody else's undo.
+    broken_ = "it could not be told something: " + written.error().message;
+    silent_ = silent_ || written.error().cause == Cause::TimedOut;
+    return fail(std::move(written).error());
+  }
   if (awaited) awaited_[id] = std::nullopt;
-  GF_TRY(write_frame(child_.in(), pack(id, request), write_patience));
   return id;
 }
 
@@ -144,39 +151,57 @@ void AgentLink::fence() {
   if (silent_ && child_.pid() > 1) ::kill(-child_.pid(), SIGKILL);
 }
 
+/// False: the link is over, `lose` was called.
+bool AgentLink::take(FrameReader& frames, bool* heard) {
+  auto outcome = read_some(child_.out(), frames);
+  if (!outcome || *outcome == ReadOutcome::End) return lose("its pipe was closed"), false;
+  *heard = *outcome == ReadOutcome::Data;
+  for (;;) {
+    auto document = frames.next();
+    if (!document) return lose(document.error().message), false;
+    if (!*document) return true;
+    auto envelope = unpack<Answer>(**document);
+    if (!envelope)
+      return lose("it said what nobody understands: " + envelope.error().message), false;
+    if (!std::holds_alternative<BeatBack>(envelope->say))
+      deliver(envelope->id, std::move(envelope->say));
+  }
+}
+
+std::string AgentLink::what_is_broken() {
+  const std::lock_guard lock(mutex_);
+  return broken_;
+}
+
 /// Reads, beats, and notices silence: an agent that answers no beat for a lease and two seconds is
 /// stopped or stuck, and somebody else has to take back what it did.
 void AgentLink::read_on(const std::stop_token& stop) {
   FrameReader frames;
-  Time next_beat = monotonic_now() + beat_, heard = monotonic_now();
+  Heartbeat heartbeat(lease_, beats_.shortest_lease, monotonic_now());
   while (!stop.stop_requested()) {
     pollfd ready{child_.out(), POLLIN, 0};
-    const Duration wait = std::clamp<Duration>(next_beat - monotonic_now(), 0ms, 100ms);
+    const std::string broken = what_is_broken();
+    const Duration wait = std::clamp<Duration>(heartbeat.next() - monotonic_now(), 0ms, 100ms);
     ::poll(&ready, 1, static_cast<int>(wait / 1ms) + 1);
-    if (ready.revents != 0) {
-      auto outcome = read_some(child_.out(), frames);
-      if (!outcome || *outcome == ReadOutcome::End) return lose("its pipe was closed");
-      if (*outcome == ReadOutcome::Data) heard = monotonic_now();
-      for (;;) {
-        auto document = frames.next();
-        if (!document) return lose(document.error().message);
-        if (!*document) break;
-        auto envelope = unpack<Answer>(**document);
-        if (!envelope) return lose("it said what nobody understands: " + envelope.error().message);
-        if (!std::holds_alternative<BeatBack>(envelope->say))
-          deliver(envelope->id, std::move(envelope->say));
-      }
-    }
+    bool heard = false;
+    if (ready.revents != 0 && !take(frames, &heard)) return;
+    // What it had said before that comes first: it may have said good-bye.
+    if (!broken.empty() && !heard) return lose(broken);
     const Time now = monotonic_now();
-    if (!greeted_) heard = now;  // it may be taking back what others left
-    if (now - heard > lease_ + 2s) {
-      const std::lock_guard lock(mutex_);
-      silent_ = true;
-    }
-    if (now - heard > lease_ + 2s) return lose("it has said nothing for " + human(now - heard));
-    if (now >= next_beat) {
-      next_beat = now + beat_;
-      if (greeted_ && !send(Beat{})) return lose("its pipe takes no more");
+    if (heard || !greeted_) heartbeat.heard(now);  // it may be taking back what others left
+    switch (heartbeat.at(now, beats_.pulse ? beats_.pulse->age(now) : Duration(0))) {
+      case Heartbeat::Due::Nothing:
+        break;
+      case Heartbeat::Due::Beat:
+        if (greeted_) (void)send(Beat{});  // a failure breaks the link, which the next round sees
+        break;
+      case Heartbeat::Due::Lost: {
+        {
+          const std::lock_guard lock(mutex_);
+          silent_ = true;
+        }
+        return lose("it has said nothing for " + human(heartbeat.silence(now)));
+      }
     }
   }
 }

@@ -5,15 +5,15 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "engine/reservation.hpp"
 #include "engine/signals.hpp"
-#include "host/keys.hpp"
 
 namespace gunflint {
 namespace {
 
 /// A jump of the clocks against each other that no scheduling explains (DESIGN rule 13).
 constexpr Duration clock_tolerance = 1s;
-constexpr Duration tick = 250ms;
+constexpr Duration longest_tick = 250ms;
 
 bool is_durable(const Happening& what) {
   return std::holds_alternative<RunStarted>(what) || std::holds_alternative<AgentOpened>(what) ||
@@ -74,9 +74,15 @@ class Coordinator {
       return agent_for(kind, params, root);
     };
     run_.emplace(std::move(setup));
-    for (const auto& fault : order_.experiment.faults)
+    for (const auto& fault : order_.experiment.faults) {
       if (fault.lease) shortest_lease_ = std::min(shortest_lease_, *fault.lease);
-    crew_.set_shortest_lease(shortest_lease_);
+      for (const auto& one : fault.one_of)
+        if (one.lease) shortest_lease_ = std::min(shortest_lease_, *one.lease);
+    }
+    // The loop must come round several times in half the shortest lease.
+    const Duration often = std::min(order_.lease, shortest_lease_) / 8;
+    tick_ = std::clamp<Duration>(often, 10ms, longest_tick);
+    crew_.set_beats({&pulse_, shortest_lease_});
     RunStarted started;
     started.run = folder_.id;
     started.series = order_.series;
@@ -146,7 +152,9 @@ class Coordinator {
       refuse(plan);
       return false;
     }
-    if (auto reserved = reserve(plan); !reserved) {
+    // Another run is refused before it has touched anything (rule 11, exit 3).
+    const auto members = members_in_reach(order_.experiment, inventory);
+    if (auto reserved = reservation_.reserve(folder_.id, plan, members); !reserved) {
       feed(Record{GateFailed{reserved.error().message}, 0s});
       feed(Refused{Outcome::NotStarted, reserved.error().message});
       return false;
@@ -170,17 +178,6 @@ class Coordinator {
       if (run_->ending()) return false;
     }
     return true;
-  }
-
-  /// What the faults will change is ours from here to the end of the run, not only while they are
-  /// in force: another run is refused before it has touched anything (rule 11, exit 3).
-  Result<void> reserve(const Plan& plan) {
-    std::vector<std::string> keys;
-    for (const auto& fault : plan.faults)
-      for (const auto& injection : fault.injections)
-        for (const auto& key : injection.keys) keys.push_back(key + " (for its whole run)");
-    locks_.set_run(folder_.id);
-    return locks_.lock("run", keys);
   }
 
   bool prepare_load() {
@@ -220,10 +217,12 @@ class Coordinator {
   }
 
   void step() {
-    Time until = monotonic_now() + tick;
+    const Time now = monotonic_now();
+    pulse_.round(now);
+    Time until = now + tick_;
     if (const auto wake = run_->next_wake(); wake && start_)
       until = std::min(until, *start_ + *wake);
-    if (!start_) until = std::min(until, monotonic_now() + 50ms);
+    if (!start_) until = std::min(until, now + 50ms);
     const auto arrived = inbox_.take(until);
     if (arrived)
       take(*arrived);
@@ -253,12 +252,28 @@ class Coordinator {
               journal_.append(event, is_durable(event.what) ? Durable::Yes : Durable::No);
           !written && !broken_) {
         broken_ = true;
-        std::fprintf(stderr, "gunflint: %s\n", written.error().message.c_str());
         inbox_.put(Trouble{written.error().message}, monotonic_now());
       }
       if (order_.on_event) order_.on_event(event, run_->judge());
     }
-    for (const auto& task : run_->due()) crew_.start(task);
+    std::vector<Input> refused;
+    for (const auto& task : run_->due())
+      if (auto why = not_ours(task))
+        refused.emplace_back(std::move(*why));
+      else
+        crew_.start(task);
+    for (const auto& answer : refused) feed(answer);
+  }
+
+  /// A member that has appeared since the start may be another run's by now.
+  std::optional<AgentSaid> not_ours(const Task& task) {
+    const auto* ask = std::get_if<AskAgent>(&task);
+    const auto* inject = ask ? std::get_if<Inject>(&ask->request) : nullptr;
+    if (!inject) return std::nullopt;
+    auto reserved = reservation_.reserve(inject->member);
+    if (reserved) return std::nullopt;
+    return AgentSaid{ask->agent, Failed{std::string(name_of(reserved.error().cause)),
+                                        reserved.error().message, inject->injection}};
   }
 
   /// Before t = 0 has been set, time still has to pass for deadlines: it runs on a clock of its
@@ -271,15 +286,16 @@ class Coordinator {
   RunFolder folder_;
   Journal journal_;
   Inbox inbox_;
-  KeyLocks locks_;
+  Reservation reservation_;
   SignalWatch signals_;
+  Pulse pulse_;
   Crew crew_;
   std::optional<Run> run_;
   std::vector<std::string> agents_;
   std::map<std::string, TargetLooked> last_looks_;  ///< while opening
   std::optional<Time> start_;
   Time created_ = monotonic_now();
-  Duration skew_{}, shortest_lease_ = 1h;
+  Duration skew_{}, shortest_lease_ = 1h, tick_ = longest_tick;
   bool root_ = false, broken_ = false;
 };
 

@@ -73,8 +73,7 @@ Result<Welcome> Crew::open_agent(const std::string& key) {
   const auto gone = [this, key](const std::string& why) {
     inbox_.put(AgentGone{key, why}, monotonic_now());
   };
-  GF_TRY_AS(auto link,
-            AgentLink::open(parts_.agent_argv(key), hello, answered, gone, shortest_lease_));
+  GF_TRY_AS(auto link, AgentLink::open(parts_.agent_argv(key), hello, answered, gone, beats_));
   const Welcome welcome = link->welcome();
   agents_[key] = std::move(link);
   return welcome;
@@ -114,7 +113,7 @@ void Crew::start(const Task& task) {
   if (const auto* ask = std::get_if<AskAgent>(&task)) {
     const auto link = agents_.find(ask->agent);
     if (link == agents_.end()) return;
-    // A link that fails says so itself: the inbox gets AgentGone.
+    // A link that cannot be written to is lost, and says so itself: the inbox gets AgentGone.
     (void)link->second->send(ask->request);
   } else if (std::holds_alternative<StopLoad>(task)) {
     if (worker_) worker_->stop();
@@ -178,7 +177,7 @@ void Crew::recover(const std::string& agent) {
     AgentDone done{agent, false, true, {}};
     for (int attempt = 0; attempt < recovery_attempts && !stop.stop_requested(); ++attempt) {
       if (attempt > 0) sleep_until(stop, monotonic_now() + attempt * 400ms);
-      auto link = AgentLink::open(argv, hello, nullptr, nullptr);
+      auto link = AgentLink::open(argv, hello);
       done.left.clear();
       if (!link) {
         done.left = {link.error().message};

@@ -41,8 +41,9 @@ class Crew {
   Crew(CrewParts parts, Inbox& inbox, std::string run, Duration lease);
   ~Crew();
 
-  /// The shortest lease of any fault: agents hear of us often enough for it.
-  void set_shortest_lease(Duration lease) { shortest_lease_ = lease; }
+  /// The shortest lease of any fault: agents hear of us often enough for it, as long as `pulse` is
+  /// felt, which must outlive the crew.
+  void set_beats(AgentLink::Beats beats) { beats_ = beats; }
   /// Opens an agent and keeps it. The Welcome says what it took back of dead runs.
   Result<Welcome> open_agent(const std::string& key);
   Result<std::vector<Member>> find_members(const std::string& agent, const TargetSpec& target);
@@ -74,7 +75,8 @@ class Crew {
   CrewParts parts_;
   Inbox& inbox_;
   std::string run_;
-  Duration lease_, shortest_lease_ = 1h;
+  Duration lease_;
+  AgentLink::Beats beats_;
   std::atomic<Duration::rep> start_;
   std::map<std::string, std::unique_ptr<AgentLink>> agents_;
   std::unique_ptr<Worker> worker_;

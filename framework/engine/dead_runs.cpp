@@ -71,7 +71,7 @@ Visit visit(const RunFolder& run, const AgentOpened& opened, const Visitor& visi
   for (int attempt = 0; attempt < attempts; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(pause_between * attempt);
     result.left.clear();
-    auto link = AgentLink::open(visitor.agent_argv(opened.agent), hello, nullptr, nullptr);
+    auto link = AgentLink::open(visitor.agent_argv(opened.agent), hello);
     if (!link) {
       result.left = {link.error().message};
       continue;

@@ -271,9 +271,7 @@ void FaultCourse::take_new_members(Duration now) {
   const std::string& target = spec_.target.empty() ? drawn_->target : spec_.target;
   for (const auto& member : around_.roster.ready(target, now)) {
     if (known_.contains(member.id)) continue;
-    if (!spec_.pick.where.empty() && member.label.find(spec_.pick.where) == std::string::npos &&
-        member.address.find(spec_.pick.where) == std::string::npos)
-      continue;
+    if (!is_named(spec_.pick, member)) continue;
     if (const std::string refusal = too_wide(now, {member}); !refusal.empty()) {
       known_.insert(member.id);
       around_.sink.happen(now, InjectionFailed{"", spec_.name, member.id, refusal, "refused"});

@@ -22,11 +22,13 @@ bool by_id(const Member& a, const Member& b) { return a.id < b.id; }
 
 }  // namespace
 
+bool is_named(const Pick& pick, const Member& member) {
+  return pick.where.empty() || member.label.find(pick.where) != std::string::npos ||
+         member.address.find(pick.where) != std::string::npos;
+}
+
 std::vector<Member> pick_members(const Pick& pick, std::vector<Member> ready, Draw draw) {
-  std::erase_if(ready, [&](const Member& m) {
-    return !pick.where.empty() && m.label.find(pick.where) == std::string::npos &&
-           m.address.find(pick.where) == std::string::npos;
-  });
+  std::erase_if(ready, [&](const Member& m) { return !is_named(pick, m); });
   std::sort(ready.begin(), ready.end(), by_id);
   const std::size_t n = wanted(pick, ready.size());
   if (pick.order == PickOrder::Random) {

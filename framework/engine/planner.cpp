@@ -7,14 +7,11 @@
 #include "engine/bounds.hpp"
 #include "engine/picker.hpp"
 #include "engine/schedule.hpp"
+#include "host/keys.hpp"
 #include "verdict/binomial.hpp"
 
 namespace gunflint {
 namespace {
-
-const std::string& target_of(const FaultSpec& fault, const FaultSpec& drawn) {
-  return fault.target.empty() ? drawn.target : fault.target;
-}
 
 /// The fault itself, or each that `one_of` may draw.
 std::vector<const FaultSpec*> alternatives(const FaultSpec& fault) {
@@ -253,7 +250,8 @@ void find_conflicts(const Experiment& experiment, Plan& plan) {
       for (const auto& i : x.injections)
         for (const auto& j : y.injections)
           for (const auto& key : i.keys)
-            if (std::find(j.keys.begin(), j.keys.end(), key) != j.keys.end())
+            if (std::any_of(j.keys.begin(), j.keys.end(),
+                            [&](const auto& other) { return keys_overlap(key, other); }))
               plan.notes.push_back(note(
                   "error", experiment.faults[b],
                   fmt::format("`{}` and `{}` both change {} at the same time", x.name, y.name, key),
@@ -308,6 +306,10 @@ void check_gate(const Experiment& experiment, Plan& plan) {
 }
 
 }  // namespace
+
+const std::string& target_of(const FaultSpec& fault, const FaultSpec& drawn) {
+  return fault.target.empty() ? drawn.target : fault.target;
+}
 
 std::string agent_for(const FaultKind& kind, const Value& params, bool we_are_root) {
   if (kind.place(params) == Place::Api) return "api";

@@ -15,6 +15,9 @@ namespace gunflint {
 
 using FindKind = std::function<const FaultKind*(const std::string& type)>;
 
+/// The target of a fault, or of the one of its `one_of` that was drawn.
+const std::string& target_of(const FaultSpec& fault, const FaultSpec& drawn);
+
 /// Keys of agents: "local" acts as this user, "root" through sudo, "api" beside the coordinator.
 /// As root, "local" is root.
 std::string agent_for(const FaultKind& kind, const Value& params, bool we_are_root);

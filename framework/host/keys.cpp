@@ -43,10 +43,44 @@ Result<Fd> bind_key(const std::string& key) {
 }  // namespace
 
 std::string machine_wide(const std::string& key) {
-  if (!key.starts_with("network:") && !key.starts_with("http:")) return key;
+  const bool of_network =
+      key.starts_with("network:") || key.starts_with("http:") || key == "member:host";
+  if (!of_network) return key;
   struct stat space {};
   if (::stat("/proc/self/ns/net", &space) != 0) return key;
   return fmt::format("{} (network namespace {})", key, space.st_ino);
+}
+
+namespace {
+
+/// "network:<member> <direction> <host>:<port>", perhaps with more behind it.
+struct NetworkKey {
+  explicit NetworkKey(std::string_view key) {
+    if (!key.starts_with("network:")) return;
+    const auto direction = key.find(' ');
+    const auto peer = key.find(' ', direction + 1);
+    if (direction == key.npos || peer == key.npos) return;
+    const auto end = std::min(key.find(' ', peer + 1), key.size());
+    const auto colon = key.substr(0, end).rfind(':');
+    if (colon == key.npos || colon < peer) return;
+    whose = key.substr(0, peer);
+    host = key.substr(peer + 1, colon - peer - 1);
+    port = key.substr(colon + 1, end - colon - 1);
+    rest = key.substr(end);
+  }
+  std::string_view whose, host, port, rest;
+};
+
+}  // namespace
+
+bool keys_overlap(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const NetworkKey x(a), y(b);
+  const auto meet = [](std::string_view p, std::string_view q) {
+    return p == q || p == "*" || q == "*";
+  };
+  return !x.whose.empty() && x.whose == y.whose && x.rest == y.rest && meet(x.host, y.host) &&
+         meet(x.port, y.port);
 }
 
 KeyLocks::~KeyLocks() {
@@ -62,8 +96,9 @@ Result<void> KeyLocks::lock(const std::string& holder, const std::vector<std::st
   for (const auto& name : keys) {
     const std::string key = machine_wide(name);
     if (taken.contains(key)) continue;
+    const auto overlaps = [&](const auto& held) { return keys_overlap(held.first, key); };
     for (const auto& [other, of] : held_)
-      if (of.contains(key))
+      if (std::any_of(of.begin(), of.end(), overlaps))
         return refuse({Cause::Conflict,
                        fmt::format("another fault of this run is in force on {}; let one begin "
                                    "after the other",
@@ -71,12 +106,16 @@ Result<void> KeyLocks::lock(const std::string& holder, const std::vector<std::st
                        {}});
     // Where the machine has no place for the file (a container's root is read-only) the socket is
     // the lock. Any other trouble is somebody's doing, and is said.
-    if (auto locked = machine_.lock(key, run_); !locked && locked.error().cause != Cause::Gone)
-      return refuse(locked.error());
+    const auto in_file = machine_.lock(key, run_);
+    if (!in_file && in_file.error().cause != Cause::Gone) return refuse(in_file.error());
     auto socket = bind_key(key);
-    if (!socket) machine_.release(key);
-    if (!socket) return refuse(socket.error());
-    taken.emplace(key, std::move(*socket));
+    // As many members as descriptors: the file's lock is one by itself.
+    const bool too_many = !socket && in_file && socket.error().cause != Cause::Conflict;
+    if (!socket && !too_many) {
+      if (in_file) machine_.release(key);
+      return refuse(socket.error());
+    }
+    taken.emplace(key, too_many ? Fd() : std::move(*socket));
   }
   held_[holder] = std::move(taken);
   return {};

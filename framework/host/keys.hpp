@@ -6,14 +6,20 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/machine_lock.hpp"
 
 namespace gunflint {
 
-/// `network:` and `http:` keys mean something in one network namespace only: its number is added.
+/// `network:` and `http:` keys, and `member:host`, mean something in one network namespace only:
+/// its number is added.
 std::string machine_wide(const std::string& key);
+
+/// Whether two keys name the same thing, or one of them a part of the other: `network:` keys of one
+/// member and direction, where `*` is every host or every port. Names are compared as written.
+bool keys_overlap(std::string_view a, std::string_view b);
 
 class KeyLocks {
  public:
@@ -24,7 +30,8 @@ class KeyLocks {
 
   /// For whom all locks are taken; whoever finds one taken is told.
   void set_run(std::string run) { run_ = std::move(run); }
-  /// All or nothing. Conflict, naming the key and its holder, when somebody holds one of them.
+  /// All or nothing. Conflict, naming the key and its holder, when somebody holds one of them, or
+  /// when another holder of this process has one that overlaps.
   Result<void> lock(const std::string& holder, const std::vector<std::string>& keys);
   void release(const std::string& holder);
 

@@ -1,14 +1,10 @@
 #include "report/style.hpp"
 
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <cstdlib>
-#include <memory>
 
 namespace gunflint {
 
@@ -80,29 +76,6 @@ std::string inked(const Style& style, Ink ink, std::string_view text) {
       break;
   }
   return std::string("\033[") + code + "m" + std::string(text) + "\033[0m";
-}
-
-Sink sink_to(int fd) {
-  auto broken = std::make_shared<bool>(false);
-  return [fd, broken](std::string_view text) {
-    using Clock = std::chrono::steady_clock;
-    const auto deadline = Clock::now() + std::chrono::milliseconds(200);
-    while (!text.empty() && !*broken) {
-      const auto left =
-          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-      if (left.count() <= 0) return;
-      pollfd ready{fd, POLLOUT, 0};
-      const int polled = ::poll(&ready, 1, static_cast<int>(left.count()));
-      if (polled < 0 && errno == EINTR) continue;
-      if (polled <= 0) return;
-      // A write of up to 512 bytes does not block once poll has said that there is room.
-      const ssize_t written = ::write(fd, text.data(), std::min<std::size_t>(text.size(), 512));
-      if (written > 0)
-        text.remove_prefix(static_cast<std::size_t>(written));
-      else if (written < 0 && errno != EINTR && errno != EAGAIN)
-        *broken = true;
-    }
-  };
 }
 
 }  // namespace gunflint

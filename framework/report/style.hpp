@@ -1,5 +1,5 @@
 #pragma once
-/// What the place we write to can show, and how to write there without ever hanging.
+/// What the place we write to can show.
 
 #include <functional>
 #include <optional>
@@ -29,8 +29,5 @@ std::string inked(const Style& style, Ink ink, std::string_view text);
 
 /// Writes text somewhere.
 using Sink = std::function<void(std::string_view)>;
-/// To a descriptor. A terminal that is stopped (Ctrl-S), or a reader that does not read, costs the
-/// run at most 200 ms per call; then the text is dropped. After an error nothing more is written.
-Sink sink_to(int fd);
 
 }  // namespace gunflint

@@ -88,7 +88,8 @@ std::string sparkline(const std::vector<double>& values, std::size_t width, bool
   return line;
 }
 
-LiveView::LiveView(Sink out, Style style) : out_(std::move(out)), style_(style) {}
+LiveView::LiveView(Sink out, Style style, std::function<bool()> may_draw)
+    : out_(std::move(out)), style_(style), may_draw_(std::move(may_draw)) {}
 
 void LiveView::on(const Event& event) {
   if (finished_) return;
@@ -284,7 +285,7 @@ void LiveView::draw() {
 }
 
 void LiveView::tick() {
-  if (!style_.redraw || finished_ || !changed_) return;
+  if (!style_.redraw || finished_ || !changed_ || (may_draw_ && !may_draw_())) return;
   changed_ = false;
   draw();
 }

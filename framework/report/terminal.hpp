@@ -2,14 +2,17 @@
 /// The run while it runs: a block that is drawn again and again on a terminal, plain lines
 /// elsewhere.
 ///
-///     LiveView live(sink_to(STDERR_FILENO), Style::of(STDERR_FILENO));
+///     Outlet out(STDERR_FILENO);
+///     LiveView live([&](auto text) { out.put(text); }, Style::of(STDERR_FILENO),
+///                   [&] { return out.idle(); });
 ///     journal.append(event); live.on(event); …        every event, after it was written
 ///     live.lights(judge.lights());                    after each SecondClosed, if there is a judge
 ///     live.tick();                                    a few times a second, and before any prompt
 ///     live.finish();                                  once, before the verdict block
-/// One thread. Never blocks longer than its sink.
+/// One thread. Never blocks longer than its sink; while the last picture is not out, none is drawn.
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,7 +24,8 @@ namespace gunflint {
 
 class LiveView {
  public:
-  LiveView(Sink out, Style style);
+  /// `may_draw`: whether the last picture has been written; none: always.
+  LiveView(Sink out, Style style, std::function<bool()> may_draw = nullptr);
   void on(const Event& event);
   void lights(const std::vector<Judge::Light>& lights);
   /// Draws again if anything changed. Without a terminal it does nothing.
@@ -44,6 +48,7 @@ class LiveView {
 
   Sink out_;
   Style style_;
+  std::function<bool()> may_draw_;
   RunReader reader_;
   std::vector<Lamp> lamps_;
   std::deque<Moment> recent_;

@@ -37,6 +37,88 @@ TEST(TwoRuns, TheSecondIsNotStartedAndToldWhichRunHoldsTheLock) {
   EXPECT_EQ(victim.state(), 'S');
 }
 
+/// Keys that differ (pause, limit), a fault that declares none (noop), and one by hand.
+TEST(TwoRuns, AMemberBelongsToTheFirstWhateverTheFaults) {
+  Lab lab;
+  const Victim victim(lab), other(lab, "other");
+  const auto holder =
+      lab.write("a.yaml", experiment_on(victim, "noop", "    at: 1s\n    for: 20s\n"));
+  const pid_t first =
+      lab.start("first", {program("gunflint"), "run", holder, "--out", lab.path("first")});
+  const std::string run = run_folder(lab.path("first"));
+  ASSERT_TRUE(journal_has(run, "load_started"));
+  const std::string id = std::filesystem::path(run).filename();
+
+  const auto pause = lab.write("b.yaml", experiment_on(victim, "pause", "    for: 1s\n"));
+  const auto limit =
+      lab.write("c.yaml", experiment_on(victim, "limit", "    open_files: 64\n    for: 1s\n"));
+  for (const auto& file : {pause, limit}) {
+    const Ended second =
+        lab.run({program("gunflint"), "run", file, "--out", lab.path("second")}, 30s);
+    EXPECT_EQ(second.code, 3) << second.err << second.out;
+    EXPECT_NE(second.out.find(id), std::string::npos) << "it names the run: " << second.out;
+    EXPECT_NE(second.out.find("works on sleep["), std::string::npos) << second.out;
+    EXPECT_EQ(victim.state(), 'S');
+  }
+  const Ended by_hand =
+      lab.run({program("gunflint"), "inject", "noop", "--target", "pid_file=" + victim.pid_file,
+               "--for", "1s", "--out", lab.path("inject")},
+              30s);
+  EXPECT_EQ(by_hand.code, 3) << by_hand.err << by_hand.out;
+
+  // A target that is only looked at is nobody's.
+  auto looking = experiment_on(other, "noop", "    for: 1s\n");
+  looking.insert(looking.find("  it:"),
+                 "  seen: { local: { pid_file: " + victim.pid_file + " } }\n");
+  const Ended beside = lab.run(
+      {program("gunflint"), "run", lab.write("d.yaml", looking), "--out", lab.path("beside")}, 30s);
+  EXPECT_EQ(beside.code, 0) << beside.err << beside.out;
+  lab.stop(first, SIGINT);
+}
+
+TEST(TwoRuns, OneRunHasSeveralFaultsOnItsMember) {
+  Lab lab;
+  const Victim victim(lab);
+  auto text = experiment_on(victim, "pause", "    for: 2s\n");
+  text.insert(text.find("blast_radius"),
+              "  - type: limit\n    target: it\n    open_files: 64\n    for: 2s\n");
+  const Ended ended = lab.run(
+      {program("gunflint"), "run", lab.write("a.yaml", text), "--out", lab.path("runs")}, 30s);
+  EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
+}
+
+/// What appears after the start is taken when it is injected: by then it may be another run's.
+TEST(TwoRuns, AMemberThatAppearsLaterMayBeAnotherRunsByThen) {
+  Lab lab;
+  const std::string name = "gf-late-" + std::to_string(::getpid() % 10000);
+  std::filesystem::copy_file("/bin/sleep", lab.path(name));
+  lab.start("one", {lab.path(name), "300"});
+  std::string all = "version: 1\nname: all\ntargets:\n  it: { local: { process: " + name +
+                    " } }\nfaults:\n  - type: noop\n    target: it\n    pick: all\n    at: 8s\n"
+                    "    for: 1s\nblast_radius: { keep_ready: 0 }\n";
+  const pid_t waiting = lab.start(
+      "waiting",
+      {program("gunflint"), "run", lab.write("all.yaml", all), "--out", lab.path("waiting")});
+  const std::string run = run_folder(lab.path("waiting"));
+  ASSERT_TRUE(journal_has(run, "load_started"));
+
+  const pid_t late = lab.start("late", {lab.path(name), "300"});
+  const auto file = lab.write("late.pid", std::to_string(late) + "\n");
+  const pid_t holder = lab.start(
+      "holder", {program("gunflint"), "run",
+                 lab.write("late.yaml",
+                           "version: 1\nname: late\ntargets:\n  it: { local: { pid_file: " + file +
+                               " } }\nfaults:\n  - type: noop\n    target: it\n    for: 15s\n"
+                               "blast_radius: { keep_ready: 0 }\n"),
+                 "--out", lab.path("holder")});
+  ASSERT_TRUE(journal_has(run_folder(lab.path("holder")), "injected", 7s));
+  ASSERT_TRUE(journal_has(run, "run_ended", 20s));
+  EXPECT_EQ(lab.stop(waiting), 7);
+  const std::string journal = text_of(run + "/journal.jsonl");
+  EXPECT_NE(journal.find("lock held"), std::string::npos) << journal;
+  lab.stop(holder, SIGINT);
+}
+
 TEST(TwoRuns, OnDifferentThingsDoNotMeet) {
   Lab lab;
   const Victim one(lab, "one"), other(lab, "other");

@@ -5,7 +5,7 @@
 
 In network and mount namespaces of its own (as root); the victim is that of the kill matrix.
 """
-import fcntl, os, pty, re, select, shutil, struct, subprocess, sys, tempfile, termios, time
+import fcntl, json, os, pty, re, select, shutil, struct, subprocess, sys, tempfile, termios, time
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.join(here, "..", "undo")]
@@ -137,6 +137,92 @@ def in_a_file(stage):
     return err.splitlines()
 
 
+def undone_on_time(stage, folder, limit=30):
+    """The journal of the only run below this folder, once it has ended: its fault was ended by the run, in time."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        journals = [os.path.join(folder, name, "journal.jsonl") for name in (os.listdir(folder) if os.path.isdir(folder) else [])]
+        events = [json.loads(line) for name in journals for line in open(name) if line.endswith("\n")]
+        if any(event["kind"] == "run_ended" for event in events):
+            break
+        time.sleep(0.1)
+    else:
+        raise AssertionError(f"no end in {limit} s: a screen that nobody reads holds up the run")
+    undone = [event for event in events if event["kind"] == "undone"]
+    injected = [event for event in events if event["kind"] == "injected"]
+    assert [event["by"] for event in undone] == ["agent"], undone
+    assert len(injected) == 1, injected
+
+
+def nobody_reads(stage):
+    """A pipe of one page on stderr, full before the run begins, and nobody reads it: the run goes on to its verdict."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, b"#")
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    folder = stage.folder + "/unread"
+    argv = stage.argv()[:-1] + [folder]
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=writer, env=stage.environment())
+    os.close(writer)
+    try:
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reader)
+    assert process.returncode in (0, 7), (process.returncode, out.decode())
+    assert out.decode().split()[0] in ("HELD", "INCONCLUSIVE"), out.decode()
+    undone_on_time(stage, folder)
+    return out.decode().splitlines()
+
+
+def stopped_terminal(stage):
+    """Ctrl-S in the middle: judging goes on; after Ctrl-Q the verdict is there, once."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    folder = stage.folder + "/stopped"
+    process = subprocess.Popen(stage.argv()[:-1] + [folder], stdin=slave, stdout=slave, stderr=slave,
+                               env=stage.environment(), start_new_session=True)
+    screen, raw, end = Screen(40, 120), b"", time.monotonic() + 60
+    def read(patience):
+        nonlocal raw
+        if not select.select([master], [], [], patience)[0]:
+            return False
+        try:
+            data = os.read(master, 65536)
+        except OSError:
+            return False
+        raw += data
+        screen.feed(data.decode(errors="replace"))
+        return True
+    try:
+        while "phase" not in "\n".join(screen.lines()) and time.monotonic() < end:
+            read(0.1)
+        termios.tcflow(slave, termios.TCOOFF)
+        while read(0.2):  # what was under way
+            pass
+        undone_on_time(stage, folder)
+        assert not read(0.5), "the terminal is stopped"
+        assert process.poll() is None, "the verdict waits for the terminal"
+        termios.tcflow(slave, termios.TCOON)
+        os.close(slave)
+        while process.poll() is None and time.monotonic() < end or read(0.2):
+            read(0.1)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+    assert process.returncode in (0, 7), (process.returncode, raw.decode(errors="replace"))
+    whole = "\n".join(screen.everything())
+    assert whole.count("nothing left behind") == 1, whole
+    assert not screen.unknown, screen.unknown
+    return screen.everything()
+
+
 def main():
     if os.geteuid() != 0:
         print("skipped: needs root for namespaces of its own")
@@ -144,7 +230,7 @@ def main():
     enter_namespaces()
     stage = Stage(sys.argv[1])
     try:
-        for part in (wide, narrow, colourless, in_ci, in_a_file):
+        for part in (wide, narrow, colourless, in_ci, in_a_file, nobody_reads, stopped_terminal):
             seen = part(stage)
             print(f"ok: {part.__name__.replace('_', ' ')}", flush=True)
             if "--show" in sys.argv and seen:

@@ -48,6 +48,25 @@ TEST(SharedKeys, APartOfItIsAnErrorThatTellsTheWayOut) {
   EXPECT_NE(found->fix.find("from: {ports"), std::string::npos);
 }
 
+TEST(SharedKeys, TwoFaultsAtOneTimeOnAWholeAndItsPartAreAnError) {
+  Experiment experiment = bare();
+  experiment.faults = {noop("all", at(5s), 5s), noop("part", at(7s), 5s)};
+  Inventory inventory;
+  inventory.asked = true;
+  for (const auto& [fault, key] :
+       {std::pair{"all", "network:pid:1@1 to *:*"}, {"part", "network:pid:1@1 to db:5432"}}) {
+    Inventory::Examination one;
+    one.fault = fault;
+    one.agent = "local";
+    one.member.id = one.member.label = "pid:1@1";
+    one.examined.keys = {key};
+    inventory.examined.push_back(one);
+  }
+  EXPECT_EQ(make_plan(experiment, find_fault, inventory, 1, false).exit(), 2);
+  inventory.examined[0].examined.keys = {"network:pid:1@1 to cache:*"};
+  EXPECT_EQ(make_plan(experiment, find_fault, inventory, 1, false).exit(), 0);
+}
+
 TEST(SharedKeys, NothingIsNothingToShare) {
   const Plan plan = plan_of({}, {});
   EXPECT_EQ(plan.faults[0].injections[1].nothing_to_do, "");

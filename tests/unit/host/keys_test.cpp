@@ -51,6 +51,33 @@ class Keys : public testing::Test {
   }
 };
 
+TEST(KeysOverlap, AStarIsEveryHostOrEveryPortOfTheSameMemberAndDirection) {
+  const std::string member = "network:pid:7@1 ";
+  EXPECT_TRUE(keys_overlap(member + "to *:*", member + "to db:5432"));
+  EXPECT_TRUE(keys_overlap(member + "to db:5432", member + "to *:*"));
+  EXPECT_TRUE(keys_overlap(member + "to db:*", member + "to *:5432"));
+  EXPECT_FALSE(keys_overlap(member + "to db:5432", member + "to cache:6379"));
+  EXPECT_FALSE(keys_overlap(member + "to db:5432", member + "to db:5433"));
+  EXPECT_FALSE(keys_overlap(member + "to *:*", member + "from *:*"));
+  EXPECT_FALSE(keys_overlap(member + "to *:*", "network:pid:8@1 to *:*"));
+  EXPECT_FALSE(keys_overlap("network:port:80", "network:port:*"));
+  EXPECT_FALSE(keys_overlap("file:*:*", "file:x:1"));
+  const std::string space = " (network namespace 4)";
+  EXPECT_TRUE(keys_overlap(member + "to *:*" + space, member + "to ::1:80" + space));
+  EXPECT_FALSE(keys_overlap(member + "to *:*" + space, member + "to *:80 (network namespace 5)"));
+}
+
+TEST_F(Keys, APartOfWhatThisRunHoldsIsRefused) {
+  KeyLocks locks({file});
+  const std::string member = "network:" + name("m") + " ";
+  ASSERT_TRUE(locks.lock("i1", {member + "to *:*"}));
+  const auto refused = locks.lock("i2", {member + "to db:5432"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().cause, Cause::Conflict);
+  locks.release("i1");
+  EXPECT_TRUE(locks.lock("i2", {member + "to db:5432"}));
+}
+
 TEST_F(Keys, WhoFindsALockTakenIsToldTheRunThatHoldsIt) {
   KeyLocks locks({file});
   locks.set_run("20261122-120000-abcd");

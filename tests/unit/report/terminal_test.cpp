@@ -188,6 +188,27 @@ TEST(LiveView, MoreRowsThanTheTerminalHasAreCut) {
   EXPECT_EQ(terminal.rows.size(), 5u);
 }
 
+TEST(LiveView, DrawsOnlyWhenTheLastPictureIsOut) {
+  Terminal terminal;
+  Style style;
+  style.redraw = true;
+  style.height = 50;
+  bool out = true;
+  int written = 0;
+  LiveView live([&](std::string_view part) { terminal.write(part), ++written; }, style,
+                [&] { return out; });
+  for (const Event& event : small_run()) {
+    live.on(event);
+    live.tick();
+    out = false;  // the first picture stays under way
+  }
+  EXPECT_EQ(written, 1);
+  out = true;
+  live.finish();
+  EXPECT_EQ(written, 2);
+  EXPECT_EQ(terminal.rows, live.block()) << "the second is drawn over the first";
+}
+
 TEST(Golden, LiveView) {
   Style style;
   style.redraw = true;

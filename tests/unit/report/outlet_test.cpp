@@ -1,0 +1,80 @@
+// What is written while nobody reads: never waited for, and whole when somebody does.
+#include "report/outlet.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "host/fd.hpp"
+
+namespace gunflint {
+namespace {
+
+/// A pipe of one page that nobody reads, full to the last byte.
+struct FullPipe {
+  FullPipe() : pipe(*make_pipe()) {
+    ::fcntl(pipe.second.get(), F_SETPIPE_SZ, 4096);
+    ::fcntl(pipe.second.get(), F_SETFL, O_NONBLOCK);
+    while (::write(pipe.second.get(), "#", 1) == 1) {
+    }
+    ::fcntl(pipe.second.get(), F_SETFL, 0);
+  }
+  /// Everything that comes until the writer is done; without the filling.
+  std::string read_until_idle(const Outlet& outlet) {
+    ::fcntl(pipe.first.get(), F_SETFL, O_NONBLOCK);
+    std::string text;
+    for (bool idle = false;;) {
+      char part[4096];
+      const ssize_t n = ::read(pipe.first.get(), part, sizeof part);
+      if (n > 0) text.append(part, static_cast<std::size_t>(n));
+      if (n <= 0 && idle) break;
+      if (n <= 0) idle = outlet.idle(), std::this_thread::yield();
+    }
+    return text.substr(text.find_first_not_of('#'));
+  }
+  FdPair pipe;
+};
+
+TEST(Outlet, NeverWaitsForAPipeThatNobodyReads) {
+  FullPipe full;
+  Outlet outlet(full.pipe.second.get(), 100);
+  outlet.put("first\n");
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) outlet.put("more\n");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+  EXPECT_FALSE(outlet.idle());
+  EXPECT_FALSE(outlet.flush(std::chrono::milliseconds(1)));
+  full.read_until_idle(outlet);
+}
+
+TEST(Outlet, SaysHowManyLinesAreMissingOnceThereIsRoomAgain) {
+  FullPipe full;
+  Outlet outlet(full.pipe.second.get(), 20);
+  for (int i = 0; i < 50; ++i) outlet.put("0123456789\n");
+  const std::string before = full.read_until_idle(outlet);
+  outlet.put("back\n");
+  ASSERT_TRUE(outlet.flush(std::chrono::seconds(10)));
+  const std::string after = full.read_until_idle(outlet);
+  const auto kept = static_cast<int>(before.size() / 11);
+  EXPECT_EQ(before.size() % 11, 0u) << "whole lines: " << before;
+  EXPECT_GE(kept, 1);
+  EXPECT_EQ(after, "(" + std::to_string(50 - kept) + " lines are missing here: nobody took them)" +
+                       "\nback\n");
+}
+
+TEST(Outlet, EndsWhenNobodyEverReads) {
+  FullPipe full;
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    Outlet outlet(full.pipe.second.get());
+    outlet.put("never read\n");
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
+}  // namespace
+}  // namespace gunflint
