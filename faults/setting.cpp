@@ -129,9 +129,12 @@ struct Setting {
     if (now == saved.old) return reload_setting(host, saved.at);
     // gunicorn goes step by step: anything may be our own work, half done.
     if (!(now == saved.set) && !saved.at.gunicorn)
-      return fail(Cause::Conflict, "the setting was " + spelled(saved.old) + ", was set to " +
-                                       spelled(saved.set) + " and is " + spelled(now) +
-                                       " now: somebody else changed it, so it was left as it is");
+      return fail(
+          Cause::Conflict,
+          in_words(saved.at) + " was " + spelled(saved.old) + ", was set to " + spelled(saved.set) +
+              " and is " + spelled(now) +
+              " now: somebody else changed it, so it was left as it is; if it is still to be " +
+              spelled(saved.old) + ", put that back by hand");
     GF_TRY(write_setting(host, saved.at, saved.old));
     GF_TRY(wait_for(host, saved.at, saved.old));
     return {};

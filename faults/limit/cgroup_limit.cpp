@@ -197,6 +197,33 @@ Result<void> remove_group(Host& host, const GroupLimit& limit, const std::string
   }
 }
 
+/// Another limit that is in force below the same parent may need what this one switched on: it
+/// found it on, and noted nothing. Then it stays on, which limits nobody.
+Result<bool> needed_beside(Host& host, const std::string& group) {
+  const std::string sibling = below(parent_of(group), "gf-");
+  GF_TRY_AS(const std::vector<ProcessInfo> all, host.processes.all());
+  return std::ranges::any_of(all, [&](const ProcessInfo& process) {
+    const auto path = process.cgroups.find("");
+    return path != process.cgroups.end() && path->second.starts_with(sibling) &&
+           path->second != group && !path->second.starts_with(group + "/");
+  });
+}
+
+/// Controllers that the parent passes on for this limit alone, still.
+Result<std::vector<std::string>> still_enabled(Host& host, const GroupLimit& limit,
+                                               const std::string& group) {
+  std::vector<std::string> enabled;
+  if (limit.enables.empty()) return enabled;
+  GF_TRY_AS(const bool needed, needed_beside(host, group));
+  for (const auto& controller : limit.enables) {
+    const auto passed = host.cgroups.read(controller, parent_of(group), "cgroup.subtree_control");
+    if (!passed && passed.error().cause == Cause::Gone) return std::vector<std::string>{};
+    if (!passed) return fail(passed.error());
+    if (!needed && contains_word(*passed, controller)) enabled.push_back(controller);
+  }
+  return enabled;
+}
+
 /// `old` as it must be written: the kernel prints no limit of v1 memory as a huge number.
 Result<void> put_back(Host& host, const GroupLimit& limit, const FileChange& change) {
   const auto now = host.cgroups.read(change.controller, limit.home, change.file);
@@ -206,7 +233,9 @@ Result<void> put_back(Host& host, const GroupLimit& limit, const FileChange& cha
   if (bare(*now) != change.set)
     return fail(Cause::Conflict, change.file + " of cgroup " + limit.home + " was " + change.old +
                                      ", was set to " + change.set + " and is " + bare(*now) +
-                                     " now: somebody else changed it, so it was left as it is");
+                                     " now: somebody else changed it, so it was left as it is; if "
+                                     "it is still to be " +
+                                     change.old + ", write that into " + change.file + " by hand");
   const auto done = host.cgroups.write(change.controller, limit.home, change.file, change.old);
   if (!done && done.error().cause == Cause::Gone) return {};
   return done;
@@ -263,21 +292,20 @@ Result<void> free_group(Host& host, const GroupLimit& limit, const Tag& tag) {
   }
   const std::string group = group_of(limit, tag);
   GF_TRY(remove_group(host, limit, group));
-  for (const auto& controller : limit.enables) {
-    const auto passed = host.cgroups.read(controller, parent_of(group), "cgroup.subtree_control");
-    if (!passed && passed.error().cause == Cause::Gone) return {};
-    if (!passed) return fail(passed.error());
-    if (contains_word(*passed, controller))
-      GF_TRY(host.cgroups.write(controller, parent_of(group), "cgroup.subtree_control",
-                                "-" + controller));
-  }
+  GF_TRY_AS(const auto enabled, still_enabled(host, limit, group));
+  for (const auto& controller : enabled)
+    GF_TRY(host.cgroups.write(controller, parent_of(group), "cgroup.subtree_control",
+                              "-" + controller));
   return {};
 }
 
 Result<bool> group_is_free(Host& host, const GroupLimit& limit, const Tag& tag) {
   if (limit.moves) {
-    GF_TRY_AS(const bool there, host.cgroups.exists(limit.controller, group_of(limit, tag)));
-    return !there;
+    const std::string group = group_of(limit, tag);
+    GF_TRY_AS(const bool there, host.cgroups.exists(limit.controller, group));
+    if (there) return false;
+    GF_TRY_AS(const auto enabled, still_enabled(host, limit, group));
+    return enabled.empty();
   }
   for (const auto& change : limit.changes) {
     const auto now = host.cgroups.read(change.controller, limit.home, change.file);

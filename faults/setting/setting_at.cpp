@@ -58,6 +58,20 @@ Fields<SettingAt> SettingAt::fields() {
           field("haproxy", &T::haproxy, "Way."), field("gunicorn", &T::gunicorn, "Way.")};
 }
 
+std::string in_words(const SettingAt& at) {
+  if (at.http)
+    return (at.http->path.empty() ? "the value" : "`" + at.http->path + "`") + " at " +
+           at.http->url;
+  if (at.haproxy) return "`" + at.haproxy->scope + "` of haproxy at " + at.haproxy->socket;
+  if (at.gunicorn)
+    return "the number of workers of gunicorn[" + std::to_string(at.gunicorn->master.pid) + "]";
+  if (!at.file) return "the setting";
+  const FileAt& file = *at.file;
+  const std::string name = file.key.empty() ? file.line : file.key;
+  const std::string section = file.section.empty() ? "" : " under [" + file.section + "]";
+  return "`" + name + "`" + section + " in " + file.path;
+}
+
 Result<Value> read_setting(Host& host, const SettingAt& at) {
   if (at.http) return read_http(host, *at.http);
   if (at.haproxy) return read_haproxy(host, *at.haproxy);

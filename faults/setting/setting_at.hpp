@@ -74,6 +74,8 @@ struct SettingAt {
   static Fields<SettingAt> fields();
 };
 
+/// Where a person finds it: "`worker_processes` in /etc/nginx/nginx.conf".
+std::string in_words(const SettingAt& at);
 Result<Value> read_setting(Host& host, const SettingAt& at);
 /// Returns when the service has taken it, as far as the service lets us see.
 Result<void> write_setting(Host& host, const SettingAt& at, const Value& value);

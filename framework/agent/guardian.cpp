@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,7 +73,8 @@ bool watch_agent(AgentHost& host, GuardianSeat& seat) {
   return heard.quit && WIFEXITED(status);
 }
 
-/// What the agent had running is ours now. Holders end by themselves (the ledger knows them);
+/// What the agent had running is ours now, and a child keeps its number until we have waited for
+/// it, so each is meant by its number. Holders end by themselves (the ledger knows them);
 /// operations and their commands must not go on acting while we take back.
 void kill_orphans(const std::set<int>& holders) {
   const int self = ::getpid();
@@ -113,12 +115,17 @@ int recover_in_child(AgentHost& host, const std::string& path, Duration deadline
     recover_ledger(host, *ledger, {"guardian"});
     ::_exit(!ledger->content().open.empty() ? 1 : ledger->content().done() ? 0 : for_a_person);
   }
-  auto stat = read_process_stat(child);
-  auto handle = open_pidfd(child, stat ? stat->start_time : 0);
-  pollfd wait{handle ? handle->get() : -1, POLLIN, 0};
-  if (handle && ::poll(&wait, 1, static_cast<int>(deadline / 1ms)) == 0) ::kill(-child, SIGKILL);
+  const Time end = monotonic_now() + deadline;
+  const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  for (bool killed = false;;) {
+    const int ended = ::waitpid(child, &status, WNOHANG);
+    if (ended == child || (ended < 0 && errno != EINTR)) break;
+    if (monotonic_now() >= end && !std::exchange(killed, true)) ::kill(-child, SIGKILL);
+    // Without a handle (no descriptor is left) it is looked at again and again.
+    pollfd wait{handle.get(), POLLIN, 0};
+    const Duration left = std::clamp<Duration>(end - monotonic_now(), 20ms, 1s);
+    ::poll(&wait, 1, static_cast<int>((handle ? left : 20ms) / 1ms));
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

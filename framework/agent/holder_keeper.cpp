@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -190,6 +191,22 @@ void HolderKeeper::poll(Duration late) {
     else
       check_time(holder, late);
   }
+}
+
+namespace {
+std::uint64_t own_pid_namespace() {
+  struct stat space {};
+  return ::stat("/proc/self/ns/pid", &space) == 0 ? space.st_ino : 0;
+}
+}  // namespace
+
+/// In another pid namespace the same number is somebody else. Such a holder ends with its agent, as
+/// all do; nobody here could name it.
+OrphanHolders::OrphanHolders(std::vector<HolderLine> known) : known_(std::move(known)) {
+  const std::uint64_t ours = own_pid_namespace();
+  std::erase_if(known_, [ours](const HolderLine& line) {
+    return line.pid_namespace != 0 && ours != 0 && line.pid_namespace != ours;
+  });
 }
 
 Result<void> OrphanHolders::start(const std::string& kind, const Value&, const Tag&) {

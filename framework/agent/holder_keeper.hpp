@@ -66,7 +66,8 @@ class HolderKeeper {
 /// not started.
 class OrphanHolders final : public Holders {
  public:
-  explicit OrphanHolders(const std::vector<HolderLine>& known) : known_(known) {}
+  /// Those of other pid namespaces are left out.
+  explicit OrphanHolders(std::vector<HolderLine> known);
   Result<void> start(const std::string& kind, const Value&, const Tag& tag) override;
   Result<Value> stats(const Tag& tag) override;
   /// They end by themselves at the end of their agent; who has not after 300 ms is killed.

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <ctime>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,6 +98,21 @@ Result<std::vector<std::string>> list_ledgers(const std::string& folder) {
   for (const auto& name : *names)
     if (name.ends_with(".ledger") && name[0] != '.') paths.push_back(folder + "/" + name);
   return paths;
+}
+
+void remove_dead_drafts(const std::string& folder) {
+  const auto names = make_real_files()->list(folder);
+  if (!names) return;
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  for (const auto& name : *names) {
+    if (name[0] != '.' || !name.ends_with(".new")) continue;
+    const std::string path = folder + "/" + name;
+    struct stat state {};
+    const bool ours =
+        ::lstat(path.c_str(), &state) == 0 && S_ISREG(state.st_mode) && state.st_uid == ::geteuid();
+    if (ours && now.tv_sec - state.st_mtim.tv_sec > 3600) ::unlink(path.c_str());
+  }
 }
 
 std::vector<LocalUser> parse_passwd(std::string_view text) {

@@ -27,6 +27,10 @@ Result<void> check_ledger_file(int fd, const std::string& path);
 /// Paths of all ledgers in the folder, sorted. Empty when the folder does not exist.
 Result<std::vector<std::string>> list_ledgers(const std::string& folder);
 
+/// Removes drafts of ledgers (".ID.new") whose agent died before the first line: nothing was done
+/// by them. Those of the last hour stay: their agent may be about to lock them.
+void remove_dead_drafts(const std::string& folder);
+
 /// A user of this machine who may have ledgers.
 struct LocalUser {
   std::string name, home;

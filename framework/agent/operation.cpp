@@ -50,9 +50,20 @@ class AskingHolders final : public Holders {
 };
 
 /// Everything that the child started stays in its session, however it groups its processes.
+/// Precondition: the child is not reaped yet, so the session's number is still its own.
 void kill_session(int session) {
-  for (const auto& stat : read_process_stats())
-    if (stat.session == session && stat.pid != session) ::kill(stat.pid, SIGKILL);
+  for (const auto& stat : read_process_stats()) {
+    if (stat.session != session || stat.pid == session) continue;
+    if (auto handle = open_pidfd(stat.pid, stat.start_time)) (void)signal_pidfd(*handle, SIGKILL);
+  }
+}
+
+/// Waits until it has ended and leaves it to be reaped. True when it ended by itself.
+bool has_exited(int pid) {
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+  }
+  return info.si_code == CLD_EXITED;
 }
 
 [[noreturn]] void run_child(const Operation::Body& body, int link, int agent) {
@@ -119,18 +130,18 @@ void Operation::kill() {
   if (pid_ == 0) return;
   ::kill(pid_, SIGKILL);
   kill_session(pid_);
+  (void)has_exited(pid_);
+  kill_session(pid_);  // what it had just begun to start
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
-  kill_session(pid_);  // what it had just begun to start
   pid_ = 0;
   link_.close();
 }
 
 void Operation::reap() {
-  int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  if (!has_exited(pid_)) kill_session(pid_);  // it crashed: what it had started is still there
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
-  if (!WIFEXITED(status)) kill_session(pid_);  // it crashed: what it had started is still there
   pid_ = 0;
   link_.close();
 }

@@ -169,6 +169,7 @@ Result<RecoveryReport> recover_folder(AgentHost& host, const std::string& folder
     if (usable.error().cause == Cause::Gone) return total;  // nothing was ever written
     return fail(std::move(usable).error());
   }
+  remove_dead_drafts(folder);
   GF_TRY_AS(const auto paths, list_ledgers(folder));
   for (const auto& path : paths) {
     if (path == but) continue;

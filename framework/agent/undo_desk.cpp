@@ -68,23 +68,46 @@ void add(RecoveryReport& total, RecoveryReport more) {
   ::_exit(0);
 }
 
-Result<RecoveryReport> recover_user(const LocalUser& user, AgentHost& host, const std::string& by) {
+/// A child that has become the user, and what it says.
+struct UserVisit {
+  const LocalUser* user = nullptr;
+  int child = 0;
+  Fd link;
+  Time until{};
+};
+
+Result<UserVisit> visit_user(const LocalUser& user, AgentHost& host, const std::string& by) {
   GF_TRY_AS(FdPair link, make_socket_pair());
   const int child = ::fork();
   if (child < 0) return fail_errno(errno, "start a process for user " + user.name);
   if (child == 0) recover_as(user, host, by, link.second.get());
-  link.second.close();
+  return UserVisit{&user, child, std::move(link.first), monotonic_now() + user_deadline};
+}
+
+Result<RecoveryReport> hear_user(UserVisit& visit) {
   FrameReader reader;
-  auto word = read_frame(link.first.get(), reader, user_deadline);
-  ::kill(child, SIGKILL);
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  const Duration left = std::max<Duration>(visit.until - monotonic_now(), 0s);
+  auto word = read_frame(visit.link.get(), reader, left);
+  ::kill(visit.child, SIGKILL);
+  while (::waitpid(visit.child, nullptr, 0) < 0 && errno == EINTR) {
   }
   if (!word)
     return fail(word.error().cause,
                 fmt::format("the ledgers of user {} could not be taken back ({}); run `gunflint "
                             "recover` as that user",
-                            user.name, word.error().message));
+                            visit.user->name, word.error().message));
   return decode<RecoveryReport>(*word);
+}
+
+/// Side by side, some at a time: one whose restore hangs costs nobody else's time.
+constexpr std::size_t users_at_once = 16;
+void hear_all(std::vector<UserVisit>& visits, RecoveryReport& total) {
+  for (auto& visit : visits)
+    if (auto one = hear_user(visit))
+      add(total, std::move(*one));
+    else
+      total.left.push_back({"", "", "", "", one.error().message});
+  visits.clear();
 }
 
 }  // namespace
@@ -105,18 +128,21 @@ Result<RecoveryReport> recover_machine(AgentHost& host, bool everybody, const st
   GF_TRY_AS(RecoveryReport total, recover_folder(host, own, {by, true, true}));
   if (!everybody) return total;
   std::vector<std::string> seen;
-  for (const auto& user : local_users()) {
+  std::vector<UserVisit> visits;
+  const auto users = local_users();
+  for (const auto& user : users) {
     struct stat state {};
     const std::string folder = ledger_folder_of(user.home);
     const bool twice = std::find(seen.begin(), seen.end(), folder) != seen.end();
     if (user.uid == 0 || twice || ::stat(folder.c_str(), &state) != 0) continue;
     seen.push_back(folder);
-    auto one = recover_user(user, host, by);
-    if (one)
-      add(total, std::move(*one));
+    if (visits.size() == users_at_once) hear_all(visits, total);
+    if (auto visit = visit_user(user, host, by))
+      visits.push_back(std::move(*visit));
     else
-      total.left.push_back({"", "", "", "", one.error().message});
+      total.left.push_back({"", "", "", "", visit.error().message});
   }
+  hear_all(visits, total);
   return total;
 }
 

@@ -181,7 +181,9 @@ void add_undo_commands(CLI::App& app, Action& action) {
       });
   add(app, action, "recover", "Take back what dead runs left in force", &recover_command,
       [](CLI::App& c, RecoverOptions& o) {
-        c.add_flag("--all", o.all, "Of every user of this machine (as root)");
+        c.add_flag("--all", o.all,
+                   "Of every user of this machine, below their homes (as root; a user with "
+                   "XDG_STATE_HOME set elsewhere recovers alone)");
         c.add_option("--out", o.out, "Where runs lie: the agents of dead ones are visited")
             ->capture_default_str();
         add_json(c, o.json);

@@ -8,7 +8,12 @@ namespace gunflint {
 namespace {
 
 /// An agent answers within its own deadlines; these bound our waiting for a broken one.
-constexpr Duration inject_patience = 35s, restore_patience = 65s, bite_patience = 2s;
+constexpr Duration inject_patience = 35s, restore_patience = 65s;
+/// Out of force, or nobody could say, for more than this: the bite is lost. A reading that is only
+/// slow (the agent gives it 2.5 s, once a second) and then says "in force" is no loss.
+constexpr Duration bite_patience = 2s, reading_patience = 4s;
+/// A new agent in the place of a lost one takes back what that left, or says that it cannot.
+constexpr Duration lost_patience = 60s;
 /// A look that arrives may have begun so long ago.
 constexpr Duration look_takes = 1s;
 
@@ -116,6 +121,13 @@ void OpenInjections::refused(Duration now, OpenInjection& i, const std::string& 
 }
 
 void OpenInjections::restored(Duration now, OpenInjection& i, const RestoreDone& done) {
+  // It could not be injected, and what was done of it until then cannot be taken back.
+  const bool stays = !done.verified && !done.gone && !done.left.empty();
+  if (i.state == OpenInjection::State::Closed && i.failed && stays && !i.told_left) {
+    i.told_left = true;
+    sink_.happen(now, LeftBehind{i.id, i.fault, i.member.id, done.left,
+                                 done.command.empty() ? "gunflint recover" : done.command});
+  }
   if (i.state == OpenInjection::State::Closed) return;
   if (!done.verified && !done.gone) {
     leave_behind(now, i, done.why, done.left.empty() ? done.why : done.left,
@@ -129,13 +141,27 @@ void OpenInjections::restored(Duration now, OpenInjection& i, const RestoreDone&
 
 void OpenInjections::bitten(Duration now, OpenInjection& i, const BiteSeen& seen) {
   if (i.state != OpenInjection::State::InForce) return;
-  if (seen.unknown.empty()) {
-    sink_.happen(now, BiteRead{i.id, seen.bite});
-    if (seen.bite.in_force) {
-      i.last_bite = now;
-      i.bite_lost = false;
-    }
+  if (seen.unknown.empty()) sink_.happen(now, BiteRead{i.id, seen.bite});
+  if (seen.unknown.empty() && seen.bite.in_force) {
+    i.last_bite = now;
+    i.bite_lost = i.bite_doubted = false;
+    return;
   }
+  i.bite_doubted = true;
+  if (i.why_doubted.empty() || !seen.unknown.empty())
+    i.why_doubted = seen.unknown.empty() ? seen.bite.sentence : seen.unknown;
+  check_bite(now, i);
+}
+
+/// The loss began when it was last seen in force, not when we noticed.
+void OpenInjections::check_bite(Duration now, OpenInjection& i) {
+  const Duration patience = i.bite_doubted ? bite_patience : reading_patience;
+  if (i.state != OpenInjection::State::InForce || i.bite_lost || now - i.last_bite <= patience)
+    return;
+  i.bite_lost = true;
+  sink_.happen(i.last_bite,
+               BiteLost{i.id, fmt::format("not seen in force since {}{}{}", human(i.last_bite),
+                                          i.why_doubted.empty() ? "" : ": ", i.why_doubted)});
 }
 
 void OpenInjections::close(Duration now, OpenInjection& i) {
@@ -160,6 +186,7 @@ void OpenInjections::agent_gone(Duration now, const std::string& agent) {
                                         "its agent was lost while it injected", "unreachable"});
     }
     i.state = OpenInjection::State::Lost;
+    i.asked = now;
   }
 }
 
@@ -181,12 +208,7 @@ void OpenInjections::agent_done(Duration now, const AgentDone& done) {
 
 void OpenInjections::check(Duration now) {
   for (auto& [id, i] : all_) {
-    if (i.state == OpenInjection::State::InForce && !i.bite_lost &&
-        now - i.last_bite > bite_patience) {
-      i.bite_lost = true;
-      sink_.happen(now,
-                   BiteLost{id, fmt::format("not seen in force since {}", human(i.last_bite))});
-    }
+    check_bite(now, i);
     if (i.state == OpenInjection::State::Asked && now - i.asked >= inject_patience) {
       // It may still be half way in: what was asked must be taken back.
       i.failed = true;
@@ -197,6 +219,11 @@ void OpenInjections::check(Duration now) {
       sink_.ask(AskAgent{i.agent, Restore{id}});
     } else if (i.state == OpenInjection::State::Restoring && now - i.asked >= restore_patience) {
       leave_behind(now, i, "no answer in " + print(restore_patience),
+                   "what `" + i.fault + "` changed on " + i.member.label, "gunflint recover");
+    } else if (i.state == OpenInjection::State::Lost && now - i.asked >= lost_patience) {
+      leave_behind(now, i,
+                   "undo unconfirmed: its agent was lost, and no other could say within " +
+                       print(lost_patience) + " that it is taken back",
                    "what `" + i.fault + "` changed on " + i.member.label, "gunflint recover");
     }
   }
@@ -232,7 +259,8 @@ std::optional<Duration> OpenInjections::next_wake() const {
   const auto at = [&](Duration t) { wake = wake ? std::min(*wake, t) : t; };
   for (const auto& [id, i] : all_) {
     if (i.state == OpenInjection::State::InForce && !i.bite_lost)
-      at(i.last_bite + bite_patience + 1ns);
+      at(i.last_bite + (i.bite_doubted ? bite_patience : reading_patience) + 1ns);
+    if (i.state == OpenInjection::State::Lost) at(i.asked + lost_patience);
     if (i.state == OpenInjection::State::Asked) at(i.asked + inject_patience);
     if (i.state == OpenInjection::State::Restoring) at(i.asked + restore_patience);
   }

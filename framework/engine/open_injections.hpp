@@ -28,10 +28,13 @@ struct OpenInjection {
   bool failed = false;        ///< it could not be injected
   std::string nothing_to_do;  ///< the host was already as asked
   bool abandoned = false;     ///< take it back as soon as it is in force
-  Duration asked{};           ///< when inject, then restore, was asked
+  bool told_left = false;     ///< that it was left behind, after it had failed
+  Duration asked{};           ///< when inject, then restore, was asked, or its agent was lost
   Duration closed{};          ///< when State::Closed was reached
   Duration last_bite{};       ///< when it was last seen in force
   bool bite_lost = false;
+  bool bite_doubted = false;  ///< since then it was not in force, or nobody could say
+  std::string why_doubted;
 };
 
 class OpenInjections {
@@ -78,6 +81,7 @@ class OpenInjections {
   void refused(Duration now, OpenInjection& i, const std::string& cause, const std::string& why);
   void restored(Duration now, OpenInjection& i, const RestoreDone& done);
   void bitten(Duration now, OpenInjection& i, const BiteSeen& seen);
+  void check_bite(Duration now, OpenInjection& i);
   void close(Duration now, OpenInjection& i);
   void leave_behind(Duration now, OpenInjection& i, const std::string& why, const std::string& what,
                     const std::string& command);

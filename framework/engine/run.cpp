@@ -60,6 +60,7 @@ Run::Run(RunSetup setup)
 }
 
 void Run::happen(Duration at, Happening what) {
+  if (const auto* left = std::get_if<LeftBehind>(&what)) left_behind_.insert(left->what);
   Event event;
   event.at = at;
   event.what = std::move(what);
@@ -95,6 +96,7 @@ void Run::take(Duration now, const Input& input) {
                    injections_.agent_gone(now, in.agent);
                    ask(RecoverAgent{in.agent});
                    recovering_.insert(in.agent);
+                   lost_at_ = now;
                    happen(now, ToolFailed{"the agent `" + in.agent + "` was lost: " + in.why});
                    if (state_ != State::Over) end(now, true);
                  },
@@ -138,7 +140,9 @@ void Run::agent_done(Duration now, const AgentDone& done) {
   if (!done.clean && done.left.empty())
     happen(now, LeftBehind{"", "", "", "unknown: agent `" + done.agent + "` could not be asked",
                            "gunflint recover"});
-  for (const auto& left : done.left) happen(now, LeftBehind{"", "", "", left, "gunflint recover"});
+  for (const auto& left : done.left)
+    if (!left_behind_.contains(left))  // else it was told with its command and its member
+      happen(now, LeftBehind{"", "", "", left, "gunflint recover"});
   happen(now, AgentClosed{done.agent, done.clean});
   open_agents_.erase(done.agent);
   recovering_.erase(done.agent);
@@ -312,7 +316,8 @@ void Run::drain(Duration now) {
   name_left_changed(now);
   ask(CloseAgents{});
   state_ = State::Closing;
-  deadline_ = now + (recovering_.empty() ? 2 * hasty : recovery_patience);
+  deadline_ = now + 2 * hasty;
+  if (!recovering_.empty()) deadline_ = std::max(now + hasty, lost_at_ + recovery_patience);
 }
 
 /// Whether their target was looked at since: without load a run may end with the kill itself.

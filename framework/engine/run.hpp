@@ -89,9 +89,11 @@ class Run : private RunSink {
   bool gate_passed_ = false, failed_fast_ = false;
   Duration now_{};
   Duration deadline_{};  ///< of draining or closing
+  Duration lost_at_{};   ///< when the last agent was lost
   std::set<std::string> open_agents_;
-  std::set<std::string> recovering_;  ///< of these: lost, and a new one takes back what they left
-  std::set<std::string> ended_;       ///< by themselves, with a word; nothing more comes of them
+  std::set<std::string> recovering_;   ///< of these: lost, and a new one takes back what they left
+  std::set<std::string> ended_;        ///< by themselves, with a word; nothing more comes of them
+  std::set<std::string> left_behind_;  ///< what was told to be
   std::optional<Verdict> verdict_;
   std::optional<Refused> refused_;
 };

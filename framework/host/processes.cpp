@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -75,20 +76,26 @@ class RealProcesses final : public Processes {
   Result<SoftLimit> limit(const ProcessId& process, int resource) override {
     GF_TRY_AS(const Fd handle, open_pidfd(process.pid, process.start_time));
     rlimit now{};
-    if (::prlimit(process.pid, static_cast<__rlimit_resource>(resource), nullptr, &now) == 0)
-      return SoftLimit{now.rlim_cur, now.rlim_max};
+    const bool read =
+        ::prlimit(process.pid, static_cast<__rlimit_resource>(resource), nullptr, &now) == 0;
     const int error = errno;
+    GF_TRY(still_there(handle, process.pid));  // else the number may have been a stranger's
+    if (read) return SoftLimit{now.rlim_cur, now.rlim_max};
     if (error == EPERM) return read_limit(process.pid, resource);
     return fail_errno(error, fmt::format("read a limit of process {}", process.pid));
   }
 
   Result<void> set_soft_limit(const ProcessId& process, int resource, std::uint64_t soft) override {
     GF_TRY_AS(const SoftLimit now, limit(process, resource));
+    GF_TRY_AS(const Fd handle, open_pidfd(process.pid, process.start_time));
     if (soft < now.soft) {  // an undo gives back
       GF_TRY_AS(const ProcessInfo info, read_process(process.pid));
       GF_TRY(refuse_ours(info));
     }
     const rlimit wanted{soft, now.hard};
+    // There is no prlimit by pidfd. That the process lives is asked right before: its number is
+    // given away again only when it is dead and its parent has heard so.
+    GF_TRY(still_there(handle, process.pid));
     if (::prlimit(process.pid, static_cast<__rlimit_resource>(resource), &wanted, nullptr) == 0)
       return {};
     const int error = errno;
@@ -116,6 +123,12 @@ class RealProcesses final : public Processes {
   }
 
  private:
+  static Result<void> still_there(const Fd& handle, int pid) {
+    pollfd ended{handle.get(), POLLIN, 0};
+    if (::poll(&ended, 1, 0) <= 0) return {};
+    return fail(Cause::Gone, fmt::format("process {} is no more", pid));
+  }
+
   /// Root without CAP_SYS_RESOURCE may not touch another user's process: a child with that user's
   /// ids may (rule 9).
   static Result<void> set_as_owner(const ProcessId& process, int resource, const rlimit& wanted) {

@@ -204,7 +204,8 @@ Verdict Judge::verdict() const {
     v.findings.push_back(s.injections.fault_finding(fault, !s.gate_failed.empty()));
   for (const auto& load : s.experiment.loads)
     v.findings.push_back(s.generator.finding(load, s.experiment.steady_state));
-  if (!s.experiment.faults.empty()) v.findings.push_back(s.injections.undo_finding());
+  if (!s.experiment.faults.empty() || s.injections.something_left())
+    v.findings.push_back(s.injections.undo_finding());
 
   const auto count = s.users.between(span.from, span.to, OfLoad{});
   v.users_due = static_cast<double>(count.due);

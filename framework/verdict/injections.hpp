@@ -27,6 +27,8 @@ class Injections {
   Finding fault_finding(const FaultSpec& fault, bool gate_failed) const;
   /// Is everything taken back, and was that seen?
   Finding undo_finding() const;
+  /// Something stays behind, of this run or of its agents: a finding also without a fault.
+  bool something_left() const { return !left_behind_.empty(); }
   bool nothing_injected() const { return injections_.empty(); }
   /// Names of faults that were injected at least once, in order of the file.
   std::vector<std::string> injected_faults() const;

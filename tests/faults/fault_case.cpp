@@ -19,8 +19,8 @@ Value json(std::string_view text) {
   return *value;
 }
 
-Injection::Injection(FakeHost& fake, const std::string& fault, FaultTrial asked)
-    : trial(std::move(asked)), fake_(fake), kind_(find_fault(fault)) {
+Injection::Injection(FakeHost& fake, const std::string& fault, FaultTrial asked, Tag tag)
+    : trial(std::move(asked)), fake_(fake), kind_(find_fault(fault)), tag_(std::move(tag)) {
   if (!kind_) std::abort();
 }
 Result<void> Injection::observe() {

@@ -40,7 +40,8 @@ Value json(std::string_view text);
 /// One injection done step by step, as an agent does it; documents travel as JSON text.
 class Injection {
  public:
-  Injection(FakeHost& fake, const std::string& fault, FaultTrial trial);
+  Injection(FakeHost& fake, const std::string& fault, FaultTrial trial,
+            Tag tag = {"gf-abcdefghij"});
   Result<void> observe();
   Result<void> inject();
   Result<void> restore();
@@ -56,7 +57,7 @@ class Injection {
   FakeHost& fake_;
   const FaultKind* kind_;
   Value saved_;
-  Tag tag_{"gf-abcdefghij"};
+  Tag tag_;
 };
 
 }  // namespace gunflint

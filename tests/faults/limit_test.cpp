@@ -170,6 +170,12 @@ TEST(Limit, AnothersChangeIsLeftAsItIs) {
   const auto undone = scene.injection.restore();
   ASSERT_FALSE(undone);
   EXPECT_EQ(undone.error().cause, Cause::Conflict);
+  EXPECT_NE(undone.error().message.find("memory.limit_in_bytes of cgroup /shop/web was "),
+            std::string::npos)
+      << undone.error().message;
+  EXPECT_NE(undone.error().message.find("is 4096 now"), std::string::npos);
+  EXPECT_NE(undone.error().message.find("write that into memory.limit_in_bytes by hand"),
+            std::string::npos);
   EXPECT_EQ(scene.group_file("memory", "/shop/web", "memory.limit_in_bytes"), "4096\n");
   EXPECT_EQ(scene.group_file("cpu", "/shop/web", "cpu.cfs_quota_us"), "-1\n");
 }
@@ -185,6 +191,41 @@ TEST(Limit, AnothersChangeOfOneValueDoesNotKeepTheOthersChanged) {
   EXPECT_EQ(group["cpu.max"], "70000 100000\n");
   EXPECT_EQ(group["memory.max"], "max\n");
   EXPECT_EQ(group["pids.max"], "max\n");
+}
+
+/// The second found the controller on, and noted nothing: it still needs it when the first goes.
+TEST(Limit, AControllerStaysOnForAnotherLimitBelowTheSameParent) {
+  FakeHost fake;
+  const Member web = add_service(fake, 2, "/shop/web", true);
+  fake.world.cgroups[""]["/shop"]["cgroup.subtree_control"] = "memory pids\n";
+  const Member other =
+      fake.add_process({.name = "api", .pid = 700, .cgroups = {{"", "/shop/web"}}});
+  Injection first(fake, "limit", {web, json(R"({"cpu": "0.5"})")}, Tag{"gf-first00000"});
+  Injection second(fake, "limit", {other, json(R"({"cpu": "0.2"})")}, Tag{"gf-second0000"});
+  for (Injection* one : {&first, &second}) {
+    ASSERT_TRUE(one->observe());
+    ASSERT_TRUE(one->inject());
+  }
+  auto& passed = fake.world.cgroups[""]["/shop"]["cgroup.subtree_control"];
+  ASSERT_TRUE(first.restore());
+  EXPECT_TRUE(*first.restored());
+  EXPECT_NE(passed.find("cpu"), std::string::npos) << "without it the second limits nothing";
+  EXPECT_TRUE(second.bite()->in_force);
+  ASSERT_TRUE(second.restore());
+  EXPECT_TRUE(*second.restored());
+}
+
+TEST(Limit, AControllerThatIsStillOnIsNotRestored) {
+  FakeHost fake;
+  const Member web = add_service(fake, 2, "/shop/web", true);
+  fake.world.cgroups[""]["/shop"]["cgroup.subtree_control"] = "memory pids\n";
+  Injection limit(fake, "limit", {web, json(R"({"cpu": "0.5"})")});
+  ASSERT_TRUE(limit.observe());
+  ASSERT_TRUE(limit.inject());
+  ASSERT_TRUE(limit.restore());
+  EXPECT_TRUE(*limit.restored());
+  fake.world.cgroups[""]["/shop"]["cgroup.subtree_control"] = "memory pids cpu\n";
+  EXPECT_FALSE(*limit.restored()) << "the group is gone, and what was switched on for it is not";
 }
 
 Result<void> failure(Cause cause, const char* message) { return fail(cause, message); }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "agent/holder_keeper.hpp"
 #include "agent/ledger_folder.hpp"
 #include "host/fd.hpp"
 #include "host/process_table.hpp"
@@ -118,8 +120,53 @@ TEST_F(Recovery, AConflictIsKeptUntilAPersonHasHeardIt) {
   const auto person = recover({"recovery", true});
   ASSERT_EQ(person.left.size(), 1u);
   EXPECT_NE(person.left[0].what.find("somebody else"), std::string::npos);
+  const std::string where = "`pool` in " + conf("one") + " was 8, was set to 2 and is 5 now";
+  EXPECT_NE(person.left[0].what.find(where), std::string::npos) << person.left[0].what;
+  EXPECT_NE(person.left[0].what.find("if it is still to be 8, put that back by hand"),
+            std::string::npos);
   EXPECT_FALSE(ledger_is_there());
   EXPECT_TRUE(recover({"recovery", true}).clean());
+}
+
+/// Their agent died between making the file and its first line.
+TEST_F(Recovery, DraftsOfDeadAgentsGoAway) {
+  for (const char* name : {"/.old.new", "/.young.new", "/.old.other"})
+    std::ofstream(folder + name) << "";
+  const timespec long_ago[2] = {{1, 0}, {1, 0}};
+  for (const char* name : {"/.old.new", "/.old.other"})
+    ASSERT_EQ(::utimensat(AT_FDCWD, (folder + name).c_str(), long_ago, 0), 0);
+  recover({"recovery", true});
+  EXPECT_NE(::access((folder + "/.old.new").c_str(), F_OK), 0);
+  EXPECT_EQ(::access((folder + "/.old.other").c_str(), F_OK), 0) << "not ours";
+  EXPECT_EQ(::access((folder + "/.young.new").c_str(), F_OK), 0) << "its agent may be about to";
+  for (const char* name : {"/.young.new", "/.old.other"}) ::unlink((folder + name).c_str());
+}
+
+/// The same number in another pid namespace is somebody else.
+TEST(OrphanHolders, OfAnotherPidNamespaceAreNotTakenForProcessesHere) {
+  const int stranger = ::fork();
+  if (stranger == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::pause();
+    ::_exit(0);
+  }
+  struct stat space {};
+  ASSERT_EQ(::stat("/proc/self/ns/pid", &space), 0);
+  HolderLine line;
+  line.tag = "gf-abcdefghij";
+  line.pid = stranger;
+  line.start_time = read_process_stat(stranger)->start_time;
+  line.pid_namespace = space.st_ino + 1;
+  OrphanHolders elsewhere({line});
+  EXPECT_FALSE(*elsewhere.running(Tag{line.tag}));
+  EXPECT_TRUE(elsewhere.stop(Tag{line.tag}));
+  EXPECT_EQ(::kill(stranger, 0), 0);
+  EXPECT_NE(read_process_stat(stranger)->state, 'Z') << "it was not sent anything";
+  line.pid_namespace = space.st_ino;
+  OrphanHolders here({line});
+  EXPECT_TRUE(*here.running(Tag{line.tag}));
+  EXPECT_TRUE(here.stop(Tag{line.tag}));
+  ::waitpid(stranger, nullptr, 0);
 }
 
 /// A living agent with `line` in force. It ends when the test does.

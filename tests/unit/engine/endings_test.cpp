@@ -16,7 +16,42 @@ TEST(Bite, AGapOfMoreThanTwoSecondsIsLost) {
   Simulation simulation(experiment, world);
   simulation.run();
   ASSERT_EQ(simulation.of_kind("bite_lost").size(), 1u);
-  EXPECT_NEAR(seconds(*simulation.when("bite_lost")), 21.0, 1.1);
+  EXPECT_NEAR(seconds(*simulation.when("bite_lost")), 19.0, 0.1) << "since it was last seen";
+  EXPECT_EQ(simulation.exit(), 7);
+}
+
+TEST(Bite, AReadingThatIsOnlySlowIsNoLoss) {
+  World world;
+  world.bite_takes = [](Duration t) { return t > 20s && t < 40s ? 2400ms : Duration(0); };
+  Experiment experiment = bare();
+  experiment.faults = {noop("slowly read", at(5s), 60s)};
+  Simulation simulation(experiment, world);
+  simulation.run();
+  EXPECT_EQ(simulation.of_kind("bite_lost").size(), 0u);
+  EXPECT_EQ(simulation.exit(), 0);
+}
+
+TEST(Bite, NoReadingForMoreThanTwoSecondsIsALoss) {
+  World world;
+  world.bite_takes = [](Duration t) { return t > 20s && t < 40s ? 2500ms : Duration(0); };
+  world.bite_unknown = [](Duration t) { return t > 20s && t < 40s ? "it took too long" : ""; };
+  Experiment experiment = bare();
+  experiment.faults = {noop("unreadable", at(5s), 60s)};
+  Simulation simulation(experiment, world);
+  simulation.run();
+  ASSERT_EQ(simulation.of_kind("bite_lost").size(), 1u);
+  EXPECT_NEAR(seconds(*simulation.when("bite_lost")), 20.0, 1.1);
+  EXPECT_EQ(simulation.exit(), 7);
+}
+
+TEST(Bite, AnAgentThatSaysNothingOfItAtAllIsALoss) {
+  World world;
+  world.bite_takes = [](Duration t) { return t > 20s ? 1h : Duration(0); };
+  Experiment experiment = bare();
+  experiment.faults = {noop("untold", at(5s), 60s)};
+  Simulation simulation(experiment, world);
+  simulation.run();
+  EXPECT_NEAR(seconds(*simulation.when("bite_lost")), 20.0, 1.1);
   EXPECT_EQ(simulation.exit(), 7);
 }
 
@@ -133,6 +168,49 @@ TEST(Semantics42, AnAgentThatWasToldToEndIsASignalAndUndone) {
     EXPECT_EQ(simulation.of_kind("agent_closed").size(), 1u);
     EXPECT_EQ(simulation.when("undone"), 10s);
   }
+}
+
+/// Semantics 6: every wait has an end.
+TEST(Semantics42, ALostAgentWithoutASuccessorIsFiveAfterAMinute) {
+  World world;
+  world.recovers = false;
+  Experiment experiment = bare();
+  experiment.faults = {noop("nothing", at(5s), 60s)};
+  Simulation simulation(experiment, world);
+  simulation.at(10s, AgentGone{"local", "the pipe closed"});
+  simulation.run();
+  ASSERT_TRUE(simulation.when("left_behind"));
+  EXPECT_EQ(*simulation.when("left_behind"), 70s);
+  EXPECT_LE(*simulation.when("run_ended"), 80s);
+  EXPECT_EQ(simulation.exit(), 5);
+}
+
+TEST(Semantics42, WhatAFailedInjectionLeavesBehindIsFive) {
+  World world;
+  world.refuse = [](const Inject&, Duration) { return "half-way it failed"; };
+  Experiment experiment = bare();
+  experiment.faults = {noop("half", at(5s), 10s)};
+  Simulation simulation(experiment, world);
+  RestoreDone stays;
+  stays.injection = "sim.1";
+  stays.why = "somebody else changed it";
+  stays.left = "limit on a: somebody else changed it";
+  stays.command = "look at it by hand";
+  simulation.at(5030ms, AgentSaid{"local", stays});
+  simulation.at(5040ms, AgentSaid{"local", stays});
+  simulation.run();
+  EXPECT_EQ(only<LeftBehind>(simulation).command, "look at it by hand");
+  EXPECT_EQ(only<LeftBehind>(simulation).member, "a");
+  EXPECT_EQ(simulation.exit(), 5);
+}
+
+TEST(Semantics42, WhatAnAgentLeavesBehindIsFiveAlsoWithoutAFault) {
+  World world;
+  world.agents_clean = false;
+  Experiment experiment = with_load(20s);
+  Simulation simulation(experiment, world);
+  simulation.run();
+  EXPECT_EQ(simulation.exit(), 5);
 }
 
 TEST(Semantics42, ALostAgentThatStaysDirtyIsFive) {

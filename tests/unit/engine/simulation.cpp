@@ -137,6 +137,7 @@ void Simulation::carry_out(const Task& task) {
   } else if (const auto* stop = std::get_if<StopProbe>(&task)) {
     probes_[stop->key] = false;
   } else if (const auto* recover = std::get_if<RecoverAgent>(&task)) {
+    if (!world_.recovers) return;
     later(now_ + 200ms, [this, agent = recover->agent] {
       for (auto& [id, force] : in_force_) force = false;
       feed(AgentDone{agent, world_.agents_clean, true, {}});
@@ -172,9 +173,14 @@ void Simulation::carry_out(const AskAgent& ask) {
 
 void Simulation::bite(Inject inject) {
   if (!in_force_[inject.injection]) return;
-  feed(AgentSaid{
-      "local", BiteSeen{inject.injection, Bite{world_.bites(inject, now_), "as asked", 1, 1}, ""}});
-  later(now_ + 1s, [this, inject] { bite(inject); });
+  const Duration takes = world_.bite_takes(now_);
+  const BiteSeen seen{inject.injection, Bite{world_.bites(inject, now_), "as asked", 1, 1},
+                      world_.bite_unknown(now_)};
+  if (takes > 0s)
+    later(now_ + takes, [this, seen] { feed(AgentSaid{"local", seen}); });
+  else
+    feed(AgentSaid{"local", seen});
+  later(now_ + std::max(takes, Duration(1s)), [this, inject] { bite(inject); });
 }
 
 void Simulation::read(const StartProbe& probe) {

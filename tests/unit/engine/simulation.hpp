@@ -34,11 +34,15 @@ struct World {
     return std::string();
   };
   std::function<bool(const Inject&, Duration)> bites = [](const Inject&, Duration) { return true; };
+  /// How long measuring a bite takes, and why it gives nothing ("": it does).
+  std::function<Duration(Duration)> bite_takes = [](Duration) { return Duration(0); };
+  std::function<std::string(Duration)> bite_unknown = [](Duration) { return std::string(); };
   std::function<bool(const std::string& injection)> restores = [](const std::string&) {
     return true;
   };
   Duration answer = 20ms;  ///< how long an agent takes
   bool agents_clean = true;
+  bool recovers = true;  ///< a lost agent has a successor that answers
 };
 
 class Simulation {

@@ -146,6 +146,19 @@ TEST(Semantics42, SomethingLeftBehindIsNamedWithItsCommand) {
   EXPECT_NE(story.verdict().sentence.find("gunflint recover"), std::string::npos);
 }
 
+TEST(Semantics42, SomethingLeftBehindIsAFindingAlsoWithoutAFault) {
+  Experiment without = shop();
+  without.faults.clear();
+  Story story(without);
+  story.traffic(60);
+  LeftBehind left;
+  left.what = "an agent did not answer Bye", left.command = "gunflint recover";
+  story.tell(60, left);
+  story.drain();
+  EXPECT_EQ(exit_code(story.verdict().outcome), 5);
+  EXPECT_EQ(story.finding("undo", Finding::Kind::Undo).held, Held::No);
+}
+
 TEST(Semantics35, AVictimStillGoneIsAFailedVerdict) {
   Story story(shop());
   whole_run(story);
