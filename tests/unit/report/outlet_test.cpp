@@ -9,39 +9,41 @@
 
 #include <gtest/gtest.h>
 
-#include "host/fd.hpp"
-
 namespace gunflint {
 namespace {
 
 /// A pipe of one page that nobody reads, full to the last byte.
 struct FullPipe {
-  FullPipe() : pipe(*make_pipe()) {
-    ::fcntl(pipe.second.get(), F_SETPIPE_SZ, 4096);
-    ::fcntl(pipe.second.get(), F_SETFL, O_NONBLOCK);
-    while (::write(pipe.second.get(), "#", 1) == 1) {
+  FullPipe() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    in = ends[0], out = ends[1];
+    ::fcntl(out, F_SETPIPE_SZ, 4096);
+    ::fcntl(out, F_SETFL, O_NONBLOCK);
+    while (::write(out, "#", 1) == 1) {
     }
-    ::fcntl(pipe.second.get(), F_SETFL, 0);
+    ::fcntl(out, F_SETFL, 0);
   }
+  ~FullPipe() { ::close(in), ::close(out); }
   /// Everything that comes until the writer is done; without the filling.
   std::string read_until_idle(const Outlet& outlet) {
-    ::fcntl(pipe.first.get(), F_SETFL, O_NONBLOCK);
+    ::fcntl(in, F_SETFL, O_NONBLOCK);
     std::string text;
     for (bool idle = false;;) {
       char part[4096];
-      const ssize_t n = ::read(pipe.first.get(), part, sizeof part);
+      const ssize_t n = ::read(in, part, sizeof part);
       if (n > 0) text.append(part, static_cast<std::size_t>(n));
       if (n <= 0 && idle) break;
       if (n <= 0) idle = outlet.idle(), std::this_thread::yield();
     }
     return text.substr(text.find_first_not_of('#'));
   }
-  FdPair pipe;
+  int in = -1, out = -1;
 };
 
 TEST(Outlet, NeverWaitsForAPipeThatNobodyReads) {
   FullPipe full;
-  Outlet outlet(full.pipe.second.get(), 100);
+  Outlet outlet(full.out, 100);
   outlet.put("first\n");
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 1000; ++i) outlet.put("more\n");
@@ -53,7 +55,7 @@ TEST(Outlet, NeverWaitsForAPipeThatNobodyReads) {
 
 TEST(Outlet, SaysHowManyLinesAreMissingOnceThereIsRoomAgain) {
   FullPipe full;
-  Outlet outlet(full.pipe.second.get(), 20);
+  Outlet outlet(full.out, 20);
   for (int i = 0; i < 50; ++i) outlet.put("0123456789\n");
   const std::string before = full.read_until_idle(outlet);
   outlet.put("back\n");
@@ -70,7 +72,7 @@ TEST(Outlet, EndsWhenNobodyEverReads) {
   FullPipe full;
   const auto begin = std::chrono::steady_clock::now();
   {
-    Outlet outlet(full.pipe.second.get());
+    Outlet outlet(full.out);
     outlet.put("never read\n");
   }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
