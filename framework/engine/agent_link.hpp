@@ -28,7 +28,7 @@ class AgentLink {
   /// Whose beats they are: `pulse` must outlive the link; none: it is always well. It is beaten
   /// three times in each lease, also in the shortest that one of its faults has.
   struct Beats {
-    const Pulse* pulse = nullptr;
+    const JudgePulse* pulse = nullptr;
     Duration shortest_lease = 1h;
   };
   /// Starts the agent and greets it. `on_answer` and `on_gone` are called from the link's thread;

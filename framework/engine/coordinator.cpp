@@ -288,7 +288,7 @@ class Coordinator {
   Inbox inbox_;
   Reservation reservation_;
   SignalWatch signals_;
-  Pulse pulse_;
+  JudgePulse pulse_;
   Crew crew_;
   std::optional<Run> run_;
   std::vector<std::string> agents_;

@@ -11,7 +11,7 @@ namespace gunflint {
 
 /// When the loop that judges came round last. Before its first round nothing is in force, and
 /// opening may take its time: until then it counts as well. Any thread may ask.
-class Pulse {
+class JudgePulse {
  public:
   void round(Time now) { last_ = now.time_since_epoch().count(); }
   /// How long ago that was; zero before the first round.

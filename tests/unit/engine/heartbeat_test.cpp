@@ -23,7 +23,7 @@ struct Link {
     }
   }
   Heartbeat heartbeat;
-  const Pulse* pulse = nullptr;
+  const JudgePulse* pulse = nullptr;
   Duration now{};
   std::vector<Duration> beats;
   std::optional<Duration> lost;
@@ -38,7 +38,7 @@ TEST(Heartbeat, ThreeBeatsInEachLeaseAlsoInTheShortest) {
 }
 
 TEST(Heartbeat, OfACoordinatorWhoseLoopIsStuckStopsWithinHalfALease) {
-  Pulse pulse;
+  JudgePulse pulse;
   Link link(3s);
   link.pulse = &pulse;
   link.run_to(10s);
@@ -57,7 +57,7 @@ TEST(Heartbeat, OfACoordinatorWhoseLoopIsStuckStopsWithinHalfALease) {
 }
 
 TEST(Heartbeat, WhoWasNotAskedIsNotLost) {
-  Pulse pulse;
+  JudgePulse pulse;
   pulse.round(at(0s));
   Link link(3s);
   link.pulse = &pulse;
