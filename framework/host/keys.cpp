@@ -45,10 +45,11 @@ Result<Fd> bind_key(const std::string& key) {
 std::string machine_wide(const std::string& key) {
   const bool of_network =
       key.starts_with("network:") || key.starts_with("http:") || key == "member:host";
-  if (!of_network) return key;
+  const bool of_process = key.starts_with("member:pid:");
+  if (!of_network && !of_process) return key;
   struct stat space {};
-  if (::stat("/proc/self/ns/net", &space) != 0) return key;
-  return fmt::format("{} (network namespace {})", key, space.st_ino);
+  if (::stat(of_network ? "/proc/self/ns/net" : "/proc/self/ns/pid", &space) != 0) return key;
+  return fmt::format("{} ({} namespace {})", key, of_network ? "network" : "pid", space.st_ino);
 }
 
 namespace {

@@ -13,8 +13,8 @@
 
 namespace gunflint {
 
-/// `network:` and `http:` keys, and `member:host`, mean something in one network namespace only:
-/// its number is added.
+/// `network:` and `http:` keys, and `member:host`, mean something in one network namespace only,
+/// and `member:pid:` in one pid namespace: its number is added.
 std::string machine_wide(const std::string& key);
 
 /// Whether two keys name the same thing, or one of them a part of the other: `network:` keys of one

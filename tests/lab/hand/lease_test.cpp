@@ -1,4 +1,5 @@
 // `lease:` of a fault is its own, whatever the run's is.
+#include <cstring>
 #include <set>
 
 #include <sys/ptrace.h>
