@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -34,6 +36,7 @@ struct Found {
   std::vector<std::string> labels() const {
     std::vector<std::string> names;
     for (const auto& m : members_in_reach(experiment, inventory)) names.push_back(m.label);
+    std::sort(names.begin(), names.end());
     return names;
   }
   Experiment experiment = bare();
