@@ -47,7 +47,7 @@ TEST(Reservation, ATargetWithoutAFaultIsNotHeld) {
   Found found;
   EXPECT_EQ(found.labels(), Lines{});
   found.experiment.faults = {noop("nothing", at(5s), 5s)};
-  EXPECT_EQ(found.labels(), (Lines{"server[1]", "server[12]"}))
+  EXPECT_EQ(found.labels(), (Lines{"server[12]", "server[1]"}))
       << "whatever it picks later, and although noop shares happily";
 }
 
@@ -58,7 +58,7 @@ TEST(Reservation, EachThatOneOfMayDrawAndEachMemberOnce) {
   either.one_of = {noop("", at(0s), 5s), noop("", at(0s), 5s)};
   either.one_of[1].target = "db";
   found.experiment.faults = {either, noop("nothing", at(5s), 5s)};
-  EXPECT_EQ(found.labels(), (Lines{"server[1]", "server[12]", "server[3]"}));
+  EXPECT_EQ(found.labels(), (Lines{"server[12]", "server[1]", "server[3]"}));
 }
 
 TEST(Reservation, WhereNarrowsAndScopeHostAddsTheHost) {
@@ -67,7 +67,7 @@ TEST(Reservation, WhereNarrowsAndScopeHostAddsTheHost) {
   found.experiment.faults[0].pick.where = "[12]";
   EXPECT_EQ(found.labels(), Lines{"server[12]"});
   found.experiment.faults[0].scope_host = true;
-  EXPECT_EQ(found.labels(), (Lines{"the host of server[1]", "server[1]", "server[12]"}));
+  EXPECT_EQ(found.labels(), (Lines{"server[12]", "server[1]", "the host of server[1]"}));
 }
 
 TEST(Reservation, TheSecondRunIsToldWhomItMeets) {
