@@ -15,7 +15,7 @@ constexpr const char* deaf_agent = R"(
 import json, os, struct, sys, time
 size = struct.unpack(">I", os.read(0, 4))[0]
 hello = json.loads(os.read(0, size))
-answer = json.dumps({"id": hello["id"], "say": {"kind": "welcome", "agent": "deaf"}}).encode()
+answer = json.dumps({"id": hello["id"], "say": {"kind": "welcome", "protocol": 1, "version": "0", "agent": "deaf", "facts": {}}}).encode()
 os.write(1, struct.pack(">I", len(answer)) + answer)
 time.sleep(60)
 )";

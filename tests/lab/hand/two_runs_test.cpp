@@ -57,7 +57,7 @@ TEST(TwoRuns, AMemberBelongsToTheFirstWhateverTheFaults) {
         lab.run({program("gunflint"), "run", file, "--out", lab.path("second")}, 30s);
     EXPECT_EQ(second.code, 3) << second.err << second.out;
     EXPECT_NE(second.out.find(id), std::string::npos) << "it names the run: " << second.out;
-    EXPECT_NE(second.out.find("works on sleep["), std::string::npos) << second.out;
+    EXPECT_NE(second.out.find(" sleep["), std::string::npos) << second.out;
     EXPECT_EQ(victim.state(), 'S');
   }
   const Ended by_hand =
@@ -79,9 +79,9 @@ TEST(TwoRuns, AMemberBelongsToTheFirstWhateverTheFaults) {
 TEST(TwoRuns, OneRunHasSeveralFaultsOnItsMember) {
   Lab lab;
   const Victim victim(lab);
-  auto text = experiment_on(victim, "pause", "    for: 2s\n");
+  auto text = experiment_on(victim, "pause", "    at: 1s\n    for: 2s\n");
   text.insert(text.find("blast_radius"),
-              "  - type: limit\n    target: it\n    open_files: 64\n    for: 2s\n");
+              "  - type: limit\n    target: it\n    open_files: 64\n    at: 2s\n    for: 2s\n");
   const Ended ended = lab.run(
       {program("gunflint"), "run", lab.write("a.yaml", text), "--out", lab.path("runs")}, 30s);
   EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
