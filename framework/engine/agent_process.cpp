@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,6 +25,8 @@ Result<AgentProcess> AgentProcess::start(const std::vector<std::string>& argv) {
   AgentProcess child;
   GF_TRY_AS(child.pid_, launch(order));
   child.in_ = std::move(input.second);
+  // Our end alone: a write to an agent that does not read would otherwise never come back.
+  ::fcntl(child.in_.get(), F_SETFL, O_NONBLOCK);
   child.out_ = std::move(output.first);
   return child;
 }
