@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "common/failures.hpp"
+#include "common/family.hpp"
 #include "gunflint/concepts/fault.hpp"
 #include "gunflint/host/victims.hpp"
 #include "limit/cgroup_limit.hpp"

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "common/family.hpp"
 #include "gunflint/concepts/fault.hpp"
 
 namespace gunflint {
@@ -212,9 +213,11 @@ struct NetworkFault {
   }
 
   static Result<void> restore(Host& host, const Saved& saved, const Tag& tag) {
-    // All three are tried, whatever becomes of one.
-    auto rules = host.network.remove(tag);
+    // The holder first: it lets the packets go that it holds. The kernel drops all packets that
+    // wait in a queue, of any rule, when a chain is removed, and their senders would wait for a
+    // second. All three are tried, whatever becomes of one.
     auto holder = host.holders.stop(tag);
+    auto rules = host.network.remove(tag);
     auto group = saved.borrowed ? give_back(host, saved, tag) : Result<void>();
     if (!rules) return rules;
     if (!holder) return holder;
@@ -396,12 +399,9 @@ struct NetworkFault {
                   "the connections that one process opens are told by its v2 cgroup, and this host "
                   "has none; use `from` with its ports, or a target that is the host");
     if (!path) return fail(path.error());
-    GF_TRY_AS(const auto members, host.cgroups.members("", *path));
-    GF_TRY_AS(const auto children, host.processes.descendants(member.pid));
-    const bool own = *path != "/" && std::all_of(members.begin(), members.end(), [&](int pid) {
-      return pid == member.pid || std::any_of(children.begin(), children.end(),
-                                              [&](const auto& c) { return c.id.pid == pid; });
-    });
+    GF_TRY_AS(const auto family, family_of(host, process));
+    GF_TRY_AS(const auto stranger, stranger_in(host, family, "", *path));
+    const bool own = *path != "/" && !stranger;
     return Saved{*path, !own};
   }
 

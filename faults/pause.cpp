@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/family.hpp"
 #include "gunflint/concepts/fault.hpp"
 
 namespace gunflint {
@@ -98,7 +99,7 @@ struct Pause {
       GF_TRY_AS(const auto family, family_of(host, {saved.root.pid, saved.root.start_time}));
       bool any = false;
       for (const auto& info : family) {
-        if (stopped(info) || info.state == 'Z') continue;
+        if (stopped(info)) continue;
         any = true;
         if (auto sent = host.processes.signal(info.id, SIGSTOP);
             !sent && sent.error().cause != Cause::Gone)
@@ -149,9 +150,7 @@ struct Pause {
       return Bite{frozen, frozen ? "its cgroup is frozen" : "its cgroup is not frozen", all,
                   frozen ? all : 0};
     }
-    const auto still = std::count_if(family.begin(), family.end(), [](const ProcessInfo& info) {
-      return stopped(info) || info.state == 'Z';
-    });
+    const auto still = std::count_if(family.begin(), family.end(), stopped);
     return Bite{static_cast<std::size_t>(still) == family.size(),
                 fmt::format("{} of {} processes are stopped", still, family.size()), all,
                 static_cast<double>(still)};
@@ -160,29 +159,17 @@ struct Pause {
  private:
   static bool stopped(const ProcessInfo& info) { return info.state == 'T' || info.state == 't'; }
 
-  /// The process, then its descendants, parents before children. Gone when it is no more.
-  static Result<std::vector<ProcessInfo>> family_of(Host& host, const ProcessId& root) {
-    GF_TRY_AS(const ProcessInfo self, host.processes.look(root.pid));
-    if (self.id != root || self.state == 'Z')
-      return fail(Cause::Gone, fmt::format("process {} is no more", root.pid));
-    GF_TRY_AS(const auto below, host.processes.descendants(root.pid));
-    std::vector<ProcessInfo> family{self};
-    family.insert(family.end(), below.begin(), below.end());
-    return family;
-  }
-
   /// The v2 path, if nobody but this family is in it.
   static Result<std::string> own_cgroup(Host& host, const std::vector<ProcessInfo>& family) {
     GF_TRY_AS(const std::string path, host.cgroups.path_of(family.front().id, ""));
     if (path == "/")
       return fail(Cause::Unsupported, "it has no cgroup of its own; use `by: signal`");
+    GF_TRY_AS(const auto stranger, stranger_in(host, family, "", path));
+    if (stranger)
+      return fail(Cause::Unsupported, fmt::format("its cgroup {} also holds process {}; use `by: "
+                                                  "signal`",
+                                                  path, stranger->id.pid));
     GF_TRY_AS(const auto members, host.cgroups.members("", path));
-    for (const int pid : members)
-      if (std::none_of(family.begin(), family.end(),
-                       [&](const ProcessInfo& info) { return info.id.pid == pid; }))
-        return fail(
-            Cause::Unsupported,
-            fmt::format("its cgroup {} also holds process {}; use `by: signal`", path, pid));
     for (const auto& info : family)
       if (std::find(members.begin(), members.end(), info.id.pid) == members.end())
         return fail(Cause::Unsupported,

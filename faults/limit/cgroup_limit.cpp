@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/failures.hpp"
+#include "common/family.hpp"
 
 namespace gunflint {
 
@@ -54,22 +55,6 @@ std::string bare(std::string text) {
 bool contains_word(const std::string& text, const std::string& word) {
   const std::string padded = " " + bare(text) + " ";
   return padded.find(" " + word + " ") != std::string::npos;
-}
-
-/// The group is the family's alone: no other process is in it or below it.
-Result<bool> owns(Host& host, const std::vector<ProcessInfo>& family, const GroupLimit& limit) {
-  if (limit.home == "/") return false;
-  GF_TRY_AS(const std::vector<ProcessInfo> all, host.processes.all());
-  const std::string hierarchy = limit.version == 1 ? limit.controller : "";
-  for (const ProcessInfo& process : all) {
-    const auto path = process.cgroups.find(hierarchy);
-    if (path == process.cgroups.end()) continue;
-    if (path->second != limit.home && !path->second.starts_with(limit.home + "/")) continue;
-    const bool ours = std::ranges::any_of(
-        family, [&](const ProcessInfo& member) { return member.id == process.id; });
-    if (!ours) return false;
-  }
-  return true;
 }
 
 /// What a v2 sibling needs to limit as its model does, and what its parent must pass on.
@@ -243,15 +228,6 @@ Result<void> put_back(Host& host, const GroupLimit& limit, const FileChange& cha
 
 }  // namespace
 
-Result<std::vector<ProcessInfo>> family_of(Host& host, const ProcessId& process) {
-  GF_TRY_AS(ProcessInfo head, host.processes.look(process.pid));
-  if (head.id != process)
-    return fail(Cause::Gone, "process " + std::to_string(process.pid) + " has ended");
-  GF_TRY_AS(std::vector<ProcessInfo> family, host.processes.descendants(process.pid));
-  family.insert(family.begin(), std::move(head));
-  return family;
-}
-
 Result<std::vector<GroupLimit>> observe_groups(Host& host, const Member& member,
                                                const std::vector<AskedLimit>& asked) {
   std::map<std::string, GroupLimit> by_hierarchy;
@@ -267,8 +243,8 @@ Result<std::vector<GroupLimit>> observe_groups(Host& host, const Member& member,
   }
   std::vector<GroupLimit> limits;
   for (auto& [hierarchy, limit] : by_hierarchy) {
-    GF_TRY_AS(const bool own, owns(host, family, limit));
-    limit.moves = !own;
+    GF_TRY_AS(const auto stranger, stranger_in(host, family, hierarchy, limit.home));
+    limit.moves = stranger.has_value() || limit.home == "/";
     if (limit.moves) GF_TRY(observe_family(host, family, limit));
     if (limit.moves && limit.version == 2) GF_TRY(observe_v2_move(host, limit));
     limits.push_back(std::move(limit));

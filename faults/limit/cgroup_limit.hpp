@@ -59,7 +59,4 @@ Result<std::string> tidy_cpu_list(const std::string& text);
 Result<FileChange> change_for(Host& host, const AskedLimit& asked, int version,
                               const std::string& group);
 
-/// The process and its descendants.
-Result<std::vector<ProcessInfo>> family_of(Host& host, const ProcessId& process);
-
 }  // namespace gunflint

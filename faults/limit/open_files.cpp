@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/family.hpp"
 #include "gunflint/host/victims.hpp"
 #include "limit/cgroup_limit.hpp"
 

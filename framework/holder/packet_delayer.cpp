@@ -170,15 +170,29 @@ Result<void> PacketDelayer::run(int stop_fd, const std::function<bool(const Dela
     const int got = ::ppoll(ready, 2, &timeout, nullptr);
     if (got < 0 && errno != EINTR) {
       const int number = errno;
-      release_all();
+      hand_over();
       return fail_errno(number, "wait for packets");
     }
     if (got <= 0) continue;
     if (ready[1].revents != 0) break;
     if (ready[0].revents != 0) receive();
   }
-  release_all();
+  hand_over();
   return {};
+}
+
+/// The kernel drops what a queue holds when it is closed, and what it was given between our last
+/// look and the end. So it is told first that the queue has no more room: with fail-open packets
+/// then pass by themselves. What is still in the socket is taken, and everything let go.
+void PacketDelayer::hand_over() {
+  NetlinkWriter message;
+  message.begin(queue_type(NFQNL_MSG_CONFIG), NLM_F_REQUEST, AF_UNSPEC, config_.queue);
+  message.attribute_be32(NFQA_CFG_QUEUE_MAXLEN, 0);
+  message.end();
+  // Without an acknowledgement, as in set_copy; the kernel works on it inside the call.
+  (void)::send(socket_.fd(), message.bytes().data(), message.size(), 0);
+  for (std::size_t taken = 0; taken < queue_length && receive(); taken += batch) continue;
+  release_all();
 }
 
 /// Timers to the nanosecond instead of 50 µs, and in front of whatever burns the processors: a
@@ -192,7 +206,8 @@ void PacketDelayer::go_first() {
     ::setpriority(PRIO_PROCESS, 0, -10);
 }
 
-void PacketDelayer::receive() {
+/// False when nothing was there.
+bool PacketDelayer::receive() {
   std::array<mmsghdr, batch> headers{};
   std::array<iovec, batch> parts{};
   for (std::size_t i = 0; i < batch; ++i) {
@@ -206,6 +221,7 @@ void PacketDelayer::receive() {
     const auto index = static_cast<std::size_t>(i);
     take_message(ByteSpan(buffers_).subspan(index * message_bytes, headers[index].msg_len), now);
   }
+  return got > 0;
 }
 
 void PacketDelayer::take_message(ByteSpan message, Time now) {

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <map>
 
-#include "host/network_netem.hpp"
-
 namespace gunflint {
 namespace {
 
@@ -265,38 +263,6 @@ std::string spelled(const Command& command) {
   std::string text = fmt::format("{}", fmt::join(command.argv, " "));
   if (!command.input.empty()) text += " << END\n" + command.input + "END";
   return text;
-}
-
-std::vector<std::string> planned_actions(const Rule& rule, const Tag& tag) {
-  if (rule.backend == Backend::Netem) {
-    std::vector<std::string> texts;
-    for (const auto& command : netem_add_commands(rule, tag)) texts.push_back(spelled(command));
-    return texts;
-  }
-  std::vector<std::string> texts;
-  // A bit that is free on this host is looked for when the rule is made; shown is the first choice.
-  for (const Family family : {Family::V4, Family::V6})
-    if (auto input = restore_input(rule, tag, family, {}, {}, {}))
-      texts.push_back(spelled(restore_command(family, *input)));
-  return texts;
-}
-
-std::vector<std::string> planned_undo(const Rule& rule, const Tag& tag) {
-  std::vector<std::string> texts;
-  if (rule.backend == Backend::Netem) {
-    for (const auto& command : netem_remove_commands(rule, tag)) texts.push_back(spelled(command));
-    return texts;
-  }
-  for (const Family family : {Family::V4, Family::V6}) {
-    const Lines lines = lines_of(rule, tag, family, {});
-    if (lines.jumps.empty()) continue;
-    std::string input = "*mangle\n";
-    for (const auto& jump : lines.jumps) input += fmt::format("-D {}\n", jump);
-    input += fmt::format("-F {0}\n-X {0}\n", tag.text);
-    if (needs_mark(rule)) input += fmt::format("-F {0}-o\n-X {0}-o\n", tag.text);
-    texts.push_back(spelled(restore_command(family, input + "COMMIT\n")));
-  }
-  return texts;
 }
 
 }  // namespace gunflint

@@ -71,8 +71,5 @@ std::string output_chain(const Tag& tag);
 
 /// As a person reads it: the argv, and the lines of its input.
 std::string spelled(const Command& command);
-/// What add would run on a host without other rules, one text per command: for `plan`.
-std::vector<std::string> planned_actions(const Rule& rule, const Tag& tag);
-std::vector<std::string> planned_undo(const Rule& rule, const Tag& tag);
 
 }  // namespace gunflint

@@ -14,6 +14,7 @@
 #include "host/network_conntrack.hpp"
 #include "host/network_names.hpp"
 #include "host/network_netem.hpp"
+#include "host/network_plan.hpp"
 #include "host/network_state.hpp"
 
 namespace gunflint {
@@ -25,7 +26,7 @@ Result<BaseState> parse_listing(const std::string& text, Family family) {
   return parse_base(text.substr(0, line), text.substr(line), family);
 }
 
-class RealNetwork final : public Network {
+class RealNetwork final : public Network, public RulePlanner {
  public:
   explicit RealNetwork(Processes& processes) : processes_(processes) {}
 
@@ -46,6 +47,7 @@ class RealNetwork final : public Network {
   Result<std::vector<std::string>> interfaces(const std::vector<std::string>& hosts) override {
     return interfaces_towards(processes_, hosts);
   }
+  Result<PlannedRule> plan(const Rule& rule, const Tag& tag) override;
   Result<bool> reaches(int pid) override;
 
  private:
@@ -329,6 +331,20 @@ Result<void> RealNetwork::remove_netem(const Tag& tag) {
   GF_TRY_AS(const NetemSeen seen, look_at_netem(tag));
   for (const auto& interface : seen.ours) GF_TRY(run(netem_remove_command(interface, tag)));
   return {};
+}
+
+Result<PlannedRule> RealNetwork::plan(const Rule& rule, const Tag& tag) {
+  std::map<Family, FamilySeen> seen;
+  if (rule.backend == Backend::Netem) return plan_rule(rule, tag, {}, {});
+  // Without root the rules cannot be seen; the plan is then that of a host without any.
+  for (const Family family : families()) {
+    auto saved = run(save_command(family, false));
+    auto base = saved ? look_at_base(family) : Result<BaseState>(fail(saved.error()));
+    if (!base) return plan_rule(rule, tag, {}, {});
+    seen.emplace(family, FamilySeen{std::move(*saved), *base});
+  }
+  GF_TRY_AS(const Selection chosen, select(rule, tag));
+  return plan_rule(rule, tag, chosen, std::move(seen));
 }
 
 Result<bool> RealNetwork::reaches(int pid) {

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "gunflint/host/victims.hpp"
-#include "host/network_commands.hpp"
+#include "host/network_plan.hpp"
 
 namespace gunflint {
 namespace {
@@ -260,14 +260,17 @@ class RehearsedNetwork final : public Network {
  public:
   RehearsedNetwork(Network& real, Notes& notes) : real_(real), notes_(notes) {}
   Result<void> add(const Rule& rule, const Tag& tag) override {
-    for (auto& line : planned_actions(rule, tag)) notes_.push_back("run " + std::move(line));
-    there_.insert_or_assign(tag.text, rule);
+    auto* planner = dynamic_cast<RulePlanner*>(&real_);
+    GF_TRY_AS(PlannedRule planned,
+              planner ? planner->plan(rule, tag) : plan_rule(rule, tag, {}, {}));
+    note(planned.actions);
+    there_.insert_or_assign(tag.text, std::move(planned.undo));
     return {};
   }
   Result<void> remove(const Tag& tag) override {
     const auto found = there_.find(tag.text);
     if (found == there_.end()) return {};
-    for (auto& line : planned_undo(found->second, tag)) notes_.push_back("run " + std::move(line));
+    note(found->second);
     there_.erase(found);
     return {};
   }
@@ -276,11 +279,18 @@ class RehearsedNetwork final : public Network {
   Result<std::vector<std::string>> resolve(const std::string& name) override {
     return real_.resolve(name);
   }
+  Result<std::vector<std::string>> interfaces(const std::vector<std::string>& hosts) override {
+    return real_.interfaces(hosts);
+  }
 
  private:
+  void note(const std::vector<std::string>& commands) {
+    for (const auto& line : commands)
+      notes_.push_back(line.starts_with('(') ? line : "run " + line);
+  }
   Network& real_;
   Notes& notes_;
-  std::map<std::string, Rule> there_;
+  std::map<std::string, std::vector<std::string>> there_;  ///< what takes it back
 };
 
 class RehearsedHolders final : public Holders {

@@ -3,6 +3,7 @@
 
 #include "host/network_commands.hpp"
 #include "host/network_netem.hpp"
+#include "host/network_plan.hpp"
 
 namespace gunflint {
 namespace {
@@ -159,27 +160,12 @@ TEST(NetworkCommands, AChangeReplacesTheJumpsInOneStep) {
   EXPECT_TRUE(text.ends_with("COMMIT\n"));
 }
 
-TEST(NetworkCommands, PlanShowsWhatIsRunAndHowItIsUndone) {
-  const Rule to = rule({{.hosts = {"10.0.0.5"}, .ports = {5432}, .protocol = "tcp"}});
-  EXPECT_EQ(planned_actions(to, tag),
-            std::vector{"iptables-restore --noflush --wait 5 << END\n" + v4(to) + "END"});
-  EXPECT_EQ(planned_undo(to, tag),
-            std::vector<std::string>{"iptables-restore --noflush --wait 5 << END\n"
-                                     "*mangle\n"
-                                     "-D INPUT -s 10.0.0.5 -p tcp -m tcp --sport 5432 -j "
-                                     "gf-abcdefghij\n"
-                                     "-F gf-abcdefghij\n"
-                                     "-X gf-abcdefghij\n"
-                                     "COMMIT\n"
-                                     "END"});
-}
-
 TEST(NetemCommands, AServiceOnLoopback) {
   Rule to = rule({{.hosts = {"127.0.0.1"}, .ports = {5432}, .protocol = "tcp", .interface = "lo"}});
   to.backend = Backend::Netem;
   to.jitter = 10ms;
   const std::string h = netem_handle(tag);
-  EXPECT_EQ(planned_actions(to, tag),
+  EXPECT_EQ(plan_rule(to, tag, {}, {}).actions,
             (std::vector<std::string>{
                 "tc qdisc add dev lo root handle " + h +
                     ": prio bands 4 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1",
@@ -188,7 +174,7 @@ TEST(NetemCommands, AServiceOnLoopback) {
                     ": protocol ip prio 1 u32 match ip dst 127.0.0.1/32 match ip protocol 6 0xff "
                     "match ip dport 5432 0xffff flowid " +
                     h + ":4"}));
-  EXPECT_EQ(planned_undo(to, tag),
+  EXPECT_EQ(plan_rule(to, tag, {}, {}).undo,
             (std::vector<std::string>{"tc qdisc del dev lo root handle " + h + ":"}));
 }
 
