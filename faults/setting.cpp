@@ -55,6 +55,7 @@ struct Setting {
     Saved saved;
     GF_TRY_AS(saved.at, locate(host, member, params));
     GF_TRY_AS(saved.old, read_setting(host, saved.at));
+    GF_TRY(can_be_seen(host, saved.at, saved.old));
     GF_TRY_AS(saved.set, resolve(params.value, saved.old));
     if (!params.shared) saved.process = {member.pid, member.start_time};
     saved.boot_id = member.boot_id;
@@ -69,6 +70,7 @@ struct Setting {
     GF_TRY(write_setting(host, saved.at, saved.set));
     GF_TRY_AS(const Value now, wait_for(host, saved.at, saved.set));
     if (now == saved.set) return {};
+    if (saved.at.file) return {};  // the bite says what the service works with instead
     // The service made something else of it. Left so, nobody could tell it from another's change.
     GF_TRY(write_setting(host, saved.at, saved.old));
     return fail(Cause::BadInput, "the service was told " + spelled(saved.set) + " and made " +
@@ -88,7 +90,7 @@ struct Setting {
   static Result<bool> restored(Host& host, const Saved& saved, const Tag&) {
     const auto now = read_setting(host, saved.at);
     if (now) {
-      if (*now == saved.old) return true;
+      if (*now == saved.old) return !still_at_work(host, saved);
       if (*now == saved.set || saved.at.file) return false;
       return victim_gone(host, saved);  // a replacement has its own value
     }
@@ -99,26 +101,43 @@ struct Setting {
 
   static Result<Bite> bite(Host& host, const Member&, const Params&, const Saved& saved,
                            const Tag&) {
-    GF_TRY_AS(const Value now, read_setting(host, saved.at));
-    const bool in_force = now == saved.set;
-    return Bite{in_force,
-                "reads " + spelled(now) + ", asked " + spelled(saved.set) + ", before " +
-                    spelled(saved.old),
-                number_in(saved.set).value_or(1), number_in(now).value_or(in_force ? 1.0 : 0.0)};
+    GF_TRY_AS(const Value written, read_setting(host, saved.at));
+    // Put back or edited by somebody, it is not what will be read next.
+    GF_TRY_AS(const Value now,
+              written == saved.set ? value_at_work(host, saved.at) : Result<Value>(written));
+    const bool in_force = spelled(now) == spelled(saved.set);
+    return Bite{in_force, told(saved, now), number_in(saved.set).value_or(1),
+                number_in(now).value_or(in_force ? 1.0 : 0.0)};
   }
 
  private:
+  static std::string told(const Saved& saved, const Value& now) {
+    std::string text = "reads " + spelled(now) + ", asked " + spelled(saved.set) + ", before " +
+                       spelled(saved.old);
+    if (!saved.at.file) return text;
+    if (saved.at.file->trusted) return text + " (trusted: nobody looked at the service itself)";
+    if (saved.at.file->read_back.empty() || spelled(now) == spelled(saved.set)) return text;
+    return text + ": the file was changed, and the service works with the old value";
+  }
+
   static Result<void> rehearse(Host& host, const SettingAt& at, const Value& from,
                                const Value& to) {
     return at.gunicorn ? rehearse_gunicorn(host, *at.gunicorn, from, to)
                        : write_setting(host, at, to);
   }
 
+  /// The file is as it was, and the service is seen to work with the changed value.
+  static bool still_at_work(Host& host, const Saved& saved) {
+    if (!saved.at.file || saved.at.file->read_back.empty()) return false;
+    const auto works = value_at_work(host, saved.at);
+    return works && spelled(*works) == spelled(saved.set);
+  }
+
   static Result<Value> wait_for(Host& host, const SettingAt& at, const Value& value) {
     const Time end = host.clock.now() + patience;
     for (;;) {
-      GF_TRY_AS(Value now, read_setting(host, at));
-      if (now == value || host.clock.now() >= end) return now;
+      GF_TRY_AS(Value now, value_at_work(host, at));
+      if (spelled(now) == spelled(value) || host.clock.now() >= end) return now;
       host.clock.sleep(50ms);
     }
   }
@@ -136,8 +155,9 @@ struct Setting {
               " now: somebody else changed it, so it was left as it is; if it is still to be " +
               spelled(saved.old) + ", put that back by hand");
     GF_TRY(write_setting(host, saved.at, saved.old));
-    GF_TRY(wait_for(host, saved.at, saved.old));
-    return {};
+    const auto shown = wait_for(host, saved.at, saved.old);
+    // The file is as it was; a service that cannot be asked any more is no reason to try again.
+    return shown || saved.at.file ? Result<void>() : fail(shown.error());
   }
 
   /// Only where the member's machine is this one; elsewhere nobody can say.

@@ -112,7 +112,9 @@ Result<void> reload(Host& host, const ReloadAt& at) {
     host.clock.sleep(20ms);
   }
   return fail(Cause::TimedOut, process->name + " started no new workers within " + print(patience) +
-                                   " of being told to reload; see its error log");
+                                   " of being told to reload, so nobody has seen it take the "
+                                   "change; see its error log, or, when it replaces none, add "
+                                   "`read_back` to the file's setting");
 }
 
 Result<Value> read_file(Host& host, const FileAt& at) {
@@ -120,6 +122,45 @@ Result<Value> read_file(Host& host, const FileAt& at) {
   auto place = find_place(file.content, wanted(at));
   if (!place) return fail(place.error().cause, at.path + ": " + place.error().message);
   return Value(file.content.substr(place->begin, place->size));
+}
+
+Result<Value> read_back(Host& host, const FileAt& at) {
+  GF_TRY_AS(const Exit exit, host.processes.run({at.read_back}));
+  if (exit.code != 0)
+    return fail(Cause::Io, "`read_back` " + at.read_back[0] + " ended with " +
+                               std::to_string(exit.code) + "; it said: " + exit.err.substr(0, 300));
+  const auto begin = exit.out.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos)
+    return fail(Cause::BadInput, "`read_back` " + at.read_back[0] +
+                                     " printed nothing; it must print the value alone");
+  return Value(exit.out.substr(begin, exit.out.find_last_not_of(" \t\r\n") - begin + 1));
+}
+
+Result<void> can_be_seen(Host& host, const FileAt& at, const Value& now) {
+  if (at.trusted) return {};
+  if (!at.read_back.empty()) {
+    GF_TRY_AS(const Value works, read_back(host, at));
+    if (spelled(works) == spelled(now)) return {};
+    return fail(Cause::BadInput, "`read_back` prints " + spelled(works) + " while " + at.path +
+                                     " says " + spelled(now) +
+                                     "; reload the service first, or correct `read_back`");
+  }
+  if (!at.reload.new_workers) return {};
+  int children = 0;
+  if (at.reload.process.pid != 0) {
+    GF_TRY(newest_child(host, at.reload.process.pid, children));
+  }
+  if (children > 0) return {};
+  const std::string who = at.reload.process.pid == 0
+                              ? "the service of " + at.path + " is not running"
+                              : at.reload.service.name + "[" +
+                                    std::to_string(at.reload.process.pid) +
+                                    "] has no workers whose replacement would show that it has "
+                                    "read " +
+                                    at.path;
+  return fail(Cause::BadInput, who +
+                                   "; add `read_back: [command, …]` that prints the value the "
+                                   "service works with, or `trusted: true`");
 }
 
 /// Replaces the value alone, so that putting the old value back gives the old bytes.

@@ -38,7 +38,14 @@ Fields<ByFile> ByFile::fields() {
       field("section", &T::section, "Only under the head [section]."),
       field("check", &T::check,
             "Exits with 0 when the service would accept the changed file; else it is put back."),
-      field("reload", &T::reload, "How the service is told.")};
+      field("reload", &T::reload,
+            "How the service is told. By a signal: its workers are then seen to be replaced."),
+      field("read_back", &T::read_back,
+            "A command that prints the value the service works with now: the fault is in force "
+            "when it prints the new one."),
+      field("trusted", &T::trusted,
+            "Nobody looks whether the service has taken the change: it reads the file by itself, "
+            "or its reload is known to work.")};
 }
 Fields<ByNginx> ByNginx::fields() {
   using T = ByNginx;
@@ -108,6 +115,14 @@ std::string mistake_in(const SettingParams& p) {
            "{value}\"`";
   if (!p.file->line.empty() && p.file->line.find("{value}") == std::string::npos)
     return "`line` has no place for the value; write {value} where it stands";
+  if (!p.file->read_back.empty() && p.file->trusted)
+    return "`read_back` looks, and `trusted` says that nobody does; leave one of them out";
+  // A changed file is no changed service (rule 8).
+  if (p.file->read_back.empty() && !p.file->trusted && (!p.file->reload || !p.file->reload->signal))
+    return std::string("nobody would see whether the service takes what the file says; ") +
+           (p.file->reload ? "" : "add `reload`, and ") +
+           "add `read_back: [command, …]` that prints the value the service works with, or write "
+           "`trusted: true` for a service that reads the file by itself";
   if (!p.file->reload) return {};
   const ReloadBy& by = *p.file->reload;
   if (by.signal.has_value() == !by.exec.empty())
@@ -223,9 +238,14 @@ Result<FileAt> locate_file(Host& host, const Member& member, const ByFile& by) {
   for (const auto& part : by.check) {
     GF_TRY_AS(at.check.emplace_back(), expand_member(part, member));
   }
+  for (const auto& part : by.read_back) {
+    GF_TRY_AS(at.read_back.emplace_back(), expand_member(part, member));
+  }
+  at.trusted = by.trusted;
   if (by.reload) {
     GF_TRY_AS(at.reload, locate_reload(host, member, *by.reload));
   }
+  at.reload.new_workers = at.reload.signal != 0 && at.read_back.empty() && !at.trusted;
   return at;
 }
 

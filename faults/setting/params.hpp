@@ -30,8 +30,9 @@ struct ReloadBy {
 };
 struct ByFile {
   std::string path, key, line, section;
-  std::vector<std::string> check;
+  std::vector<std::string> check, read_back;
   std::optional<ReloadBy> reload;
+  bool trusted = false;
   static Fields<ByFile> fields();
 };
 struct ByNginx {

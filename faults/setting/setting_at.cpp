@@ -42,6 +42,8 @@ Fields<FileAt> FileAt::fields() {
           field("line", &T::line, "Whole line."),
           field("section", &T::section, "Part of the file."),
           field("check", &T::check, "Command."),
+          field("read_back", &T::read_back, "Command."),
+          field("trusted", &T::trusted, "Nobody looks."),
           field("reload", &T::reload, "How.")};
 }
 Fields<HaproxyAt> HaproxyAt::fields() {
@@ -86,6 +88,15 @@ Result<void> write_setting(Host& host, const SettingAt& at, const Value& value) 
   if (at.gunicorn) return write_gunicorn(host, *at.gunicorn, value);
   if (at.file) return write_file(host, *at.file, value);
   return fail(Cause::BadInput, "the undo record names no setting");
+}
+
+Result<Value> value_at_work(Host& host, const SettingAt& at) {
+  return at.file && !at.file->read_back.empty() ? read_back(host, *at.file)
+                                                : read_setting(host, at);
+}
+
+Result<void> can_be_seen(Host& host, const SettingAt& at, const Value& now) {
+  return at.file ? can_be_seen(host, *at.file, now) : Result<void>();
 }
 
 Result<void> reload_setting(Host& host, const SettingAt& at) {

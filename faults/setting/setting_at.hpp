@@ -46,8 +46,10 @@ struct ReloadAt {
 };
 struct FileAt {
   std::string path;
-  std::string key, line, section;  ///< see Wanted
-  std::vector<std::string> check;  ///< exits with 0 when the service would accept the file
+  std::string key, line, section;      ///< see Wanted
+  std::vector<std::string> check;      ///< exits with 0 when the service would accept the file
+  std::vector<std::string> read_back;  ///< prints the value that the service works with
+  bool trusted = false;                ///< nobody looks whether the service has taken it
   ReloadAt reload;
   static Fields<FileAt> fields();
 };
@@ -79,6 +81,11 @@ std::string in_words(const SettingAt& at);
 Result<Value> read_setting(Host& host, const SettingAt& at);
 /// Returns when the service has taken it, as far as the service lets us see.
 Result<void> write_setting(Host& host, const SettingAt& at, const Value& value);
+/// The value that the service works with, as far as it lets us see: of a file with `read_back` what
+/// that prints, else read_setting.
+Result<Value> value_at_work(Host& host, const SettingAt& at);
+/// An error, with what to add, where nobody could see that the service takes what its file says.
+Result<void> can_be_seen(Host& host, const SettingAt& at, const Value& now);
 /// Tells the service once more: for a crash between a write and its reload.
 Result<void> reload_setting(Host& host, const SettingAt& at);
 
@@ -87,6 +94,8 @@ Result<Value> read_http(Host& host, const HttpAt& at);
 Result<void> write_http(Host& host, const HttpAt& at, const Value& value);
 Result<Value> read_file(Host& host, const FileAt& at);
 Result<void> write_file(Host& host, const FileAt& at, const Value& value);
+Result<Value> read_back(Host& host, const FileAt& at);
+Result<void> can_be_seen(Host& host, const FileAt& at, const Value& now);
 /// Signals nobody but the very service, or what has replaced it; Conflict when somebody else stands
 /// in its place. A service that does not run is told when it starts.
 Result<void> reload(Host& host, const ReloadAt& at);

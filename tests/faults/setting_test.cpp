@@ -53,6 +53,21 @@ GUNFLINT_FAULT_CASE(setting, http_whole_body) {
                    "value": "debug"})")};
 }
 
+int configured(const std::string& content, const std::string& key) {
+  const auto at = content.find("\n" + key);
+  return at == std::string::npos ? 1 : std::atoi(content.c_str() + at + 1 + key.size() + 1);
+}
+/// What a master does on a reload: new workers first, then the old ones go.
+void replace_children(FakeHost& fake, int master, int count) {
+  std::vector<int> old;
+  for (const auto& [pid, process] : fake.world.processes)
+    if (process.info.parent == master) old.push_back(pid);
+  fake.later(50ms, [=](FakeHost& f) {
+    for (int i = 0; i < count; ++i) f.fork(master);
+    for (const int pid : old) f.exit_process(pid);
+  });
+}
+
 // ---- in a file ----------------------------------------------------------------------------------
 /// A service that reads /etc/shop.conf when it starts and on SIGHUP.
 Member add_file_service(FakeHost& fake) {
@@ -61,12 +76,18 @@ Member add_file_service(FakeHost& fake) {
   fake.add_file("/run/shop.pid", "300\n");
   fake.world.outside["in use"] = fake.world.files["/etc/shop.conf"].content;
   const Member member = fake.add_process({.name = "shop", .pid = 300});
+  fake.world.interchangeable.insert("shop");
+  fake.fork(300);
   fake.on_signal(300, [](FakeHost& f, FakeProcess&, int number) {
-    if (number == SIGHUP) f.world.outside["in use"] = f.world.files["/etc/shop.conf"].content;
+    if (number != SIGHUP) return;
+    f.world.outside["in use"] = f.world.files["/etc/shop.conf"].content;
+    replace_children(f, 300, 1);
   });
   fake.on_command("shopctl", [](FakeHost& f, const Command& c) -> Result<Exit> {
     if (c.argv.at(1) == "reload")
       f.world.outside["in use"] = f.world.files["/etc/shop.conf"].content;
+    if (c.argv.at(1) == "show")
+      return Exit{0, std::to_string(configured(f.world.outside["in use"], "workers =")) + "\n", ""};
     return Exit{};
   });
   return member;
@@ -88,14 +109,11 @@ GUNFLINT_FAULT_CASE(setting, file_and_command) {
   return {
       add_file_service(fake),
       json(R"({"file": {"path": "/etc/shop.conf", "key": "workers", "check": ["shopctl", "test"],
-                   "reload": {"exec": ["shopctl", "reload"]}}, "value": 1})")};
+                   "reload": {"exec": ["shopctl", "reload"]}, "read_back": ["shopctl", "show"]},
+                   "value": 1})")};
 }
 
 // ---- nginx and php-fpm: a master that replaces its workers --------------------------------------
-int configured(const std::string& content, const std::string& key) {
-  const auto at = content.find("\n" + key);
-  return at == std::string::npos ? 1 : std::atoi(content.c_str() + at + 1 + key.size() + 1);
-}
 Member add_master(FakeHost& fake, const std::string& name, std::vector<std::string> argv,
                   const std::string& path, const std::string& key, int reload_by) {
   const Member master =
@@ -103,14 +121,7 @@ Member add_master(FakeHost& fake, const std::string& name, std::vector<std::stri
   fake.world.interchangeable.insert(name);
   for (int i = 0; i < configured(fake.world.files[path].content, key); ++i) fake.fork(400);
   fake.on_signal(400, [=](FakeHost& f, FakeProcess&, int number) {
-    if (number != reload_by) return;
-    std::vector<int> old;
-    for (const auto& [pid, process] : f.world.processes)
-      if (process.info.parent == 400) old.push_back(pid);
-    f.later(50ms, [=](FakeHost& g) {
-      for (int i = 0; i < configured(g.world.files[path].content, key); ++i) g.fork(400);
-      for (const int pid : old) g.exit_process(pid);
-    });
+    if (number == reload_by) replace_children(f, 400, configured(f.world.files[path].content, key));
   });
   return master;
 }
@@ -291,13 +302,87 @@ TEST(Setting, OtherLinesOfAFileChangedMeanwhileAreKept) {
   Injection injection(
       fake, "setting",
       {add_file_service(fake),
-       json(R"({"file": {"path": "/etc/shop.conf", "key": "workers"}, "value": 1})")});
+       json(R"({"file": {"path": "/etc/shop.conf", "key": "workers", "trusted": true},
+                "value": 1})")});
   ASSERT_TRUE(injection.observe());
   ASSERT_TRUE(injection.inject());
   fake.world.files["/etc/shop.conf"].content += "new = line\n";
   ASSERT_TRUE(injection.restore());
   EXPECT_EQ(fake.world.files["/etc/shop.conf"].content,
             "# workers = 99\nname = shop  \nworkers = 8  # enough\r\n\nnew = line\n");
+}
+
+TEST(Setting, AChangedFileIsNoBiteWhileTheServiceWorksWithTheOldValue) {
+  FakeHost fake;
+  FaultTrial trial = gunflint_case_setting_file_and_command(fake);
+  fake.on_command("shopctl", [](FakeHost& f, const Command& c) -> Result<Exit> {
+    return Exit{0, c.argv.at(1) == "show" ? f.world.outside["works with"] + "\n" : "", ""};
+  });
+  fake.world.outside["works with"] = "8";
+  Injection injection(fake, "setting", trial);
+  ASSERT_TRUE(injection.observe());
+  ASSERT_TRUE(injection.inject());
+  const auto deaf = injection.bite();
+  ASSERT_TRUE(deaf);
+  EXPECT_FALSE(deaf->in_force);
+  EXPECT_EQ(deaf->sentence,
+            "reads 8, asked 1, before 8: the file was changed, and the service works with the old "
+            "value");
+  fake.world.outside["works with"] = "1";
+  EXPECT_TRUE(injection.bite()->in_force);
+  ASSERT_TRUE(injection.restore());
+  EXPECT_FALSE(*injection.restored()) << "the service still works with 1";
+  fake.world.outside["works with"] = "8";
+  EXPECT_TRUE(*injection.restored());
+}
+
+TEST(Setting, WhereNobodyCouldSeeTheServiceTakeItThePlanSaysWhatToAdd) {
+  const auto refused = [](FakeHost& fake, const std::string& rest) {
+    Injection injection(
+        fake, "setting",
+        {add_file_service(fake),
+         json(R"({"file": {"path": "/etc/shop.conf", "key": "workers", )" + rest + R"(},
+                  "value": 1})")});
+    const auto seen = injection.observe();
+    return seen ? std::string("observed") : seen.error().message;
+  };
+  {
+    FakeHost fake;
+    add_file_service(fake);
+    fake.exit_process(301);
+    Injection injection(fake, "setting",
+                        {Member{.target = "web",
+                                .id = "shop",
+                                .label = "shop",
+                                .pid = 300,
+                                .start_time = fake.world.processes[300].info.id.start_time},
+                         json(R"({"file": {"path": "/etc/shop.conf", "key": "workers",
+                                  "reload": {"signal": "HUP"}}, "value": 1})")});
+    const auto seen = injection.observe();
+    ASSERT_FALSE(seen);
+    EXPECT_EQ(seen.error().message,
+              "shop[300] has no workers whose replacement would show that it has read "
+              "/etc/shop.conf; add `read_back: [command, …]` that prints the value the service "
+              "works with, or `trusted: true`");
+  }
+  FakeHost other;
+  other.on_command("wrong", [](FakeHost&, const Command&) { return Exit{0, "5\n", ""}; });
+  EXPECT_EQ(refused(other, R"("read_back": ["wrong"])"),
+            "`read_back` prints 5 while /etc/shop.conf says 8; reload the service first, or "
+            "correct `read_back`");
+}
+
+TEST(Setting, ATrustedFileSaysThatNobodyLooked) {
+  FakeHost fake;
+  Injection injection(
+      fake, "setting",
+      {add_file_service(fake),
+       json(R"({"file": {"path": "/etc/shop.conf", "key": "workers", "trusted": true},
+                "value": 1})")});
+  ASSERT_TRUE(injection.observe());
+  ASSERT_TRUE(injection.inject());
+  EXPECT_TRUE(injection.bite()->in_force);
+  EXPECT_NE(injection.bite()->sentence.find("nobody looked at the service"), std::string::npos);
 }
 
 TEST(Setting, AFileThatTheServiceWouldRefuseIsPutBackAndNotReloaded) {
@@ -370,6 +455,14 @@ TEST(Setting, MistakesAreToldBeforeAnythingRuns) {
             "`shared` is about a setting over HTTP");
   EXPECT_EQ(told(R"({"value": 1, "file": {"path": "/x"}})"), "`file` needs either `key` or `line`");
   EXPECT_EQ(told(R"({"value": "50 of current", "gunicorn": {}})"), "`50` has no unit");
+  const std::string unseen = "nobody would see whether the service takes what the file says";
+  EXPECT_EQ(told(R"({"value": 1, "file": {"path": "/x", "key": "k"}})"), unseen);
+  EXPECT_EQ(told(R"({"value": 1, "file": {"path": "/x", "key": "k", "reload": {"exec": ["r"]}}})"),
+            unseen);
+  EXPECT_EQ(told(R"({"value": 1, "file": {"path": "/x", "key": "k", "trusted": true}})"), "");
+  EXPECT_EQ(told(R"({"value": 1, "file": {"path": "/x", "key": "k", "trusted": true,
+                                          "read_back": ["r"]}})"),
+            "`read_back` looks, and `trusted` says that nobody does");
 }
 
 }  // namespace
