@@ -288,23 +288,6 @@ void find_shared(const Experiment& experiment, Plan& plan) {
   }
 }
 
-void check_gate(const Experiment& experiment, Plan& plan) {
-  const auto window = gate_window(experiment);
-  if (!window || !plan.first_injection) return;
-  if (*plan.first_injection >= experiment.gate + *window) return;
-  const Duration room = *plan.first_injection - *window;
-  plan.notes.push_back(
-      {"error", "",
-       fmt::format(
-           "the first injection at {} comes before the gate can be known: {} of green after "
-           "a first window of {}",
-           print(*plan.first_injection), print(experiment.gate), print(*window)),
-       room > 0s ? fmt::format("let it begin at {} or later, or say `gate: {}`",
-                               print(experiment.gate + *window), print(room))
-                 : fmt::format("let it begin at {} or later", print(experiment.gate + *window)),
-       "", 0});
-}
-
 }  // namespace
 
 const std::string& target_of(const FaultSpec& fault, const FaultSpec& drawn) {
@@ -373,7 +356,6 @@ Plan make_plan(const Experiment& experiment, const FindKind& find, const Invento
   }
   find_conflicts(experiment, plan);
   find_shared(experiment, plan);
-  check_gate(experiment, plan);
   if (experiment.time_limit && plan.longest > *experiment.time_limit)
     plan.notes.push_back({"error", "",
                           fmt::format("the run may last {}, `time_limit` is {}",

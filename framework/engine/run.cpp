@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "model/gating.hpp"
+
 namespace gunflint {
 namespace {
 

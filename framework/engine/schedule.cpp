@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/gating.hpp"
+
 namespace gunflint {
 namespace {
 
@@ -28,22 +30,6 @@ void plan_stages(const LoadSpec& load, std::vector<PlannedStage>& out) {
 }
 
 }  // namespace
-
-std::optional<Duration> gate_window(const Experiment& experiment) {
-  std::optional<Duration> longest;
-  // Whether an alert fires is asked every 5 s, and must be known once.
-  if (!experiment.alerts.empty()) longest = 5s;
-  for (const auto& h : experiment.steady_state) {
-    const bool gates = std::any_of(h.during.begin(), h.during.end(), [](During d) {
-      return d == During::All || d == During::Before;
-    });
-    // `users_affected` and `dropped` are judged once per run; a phase window is never full here.
-    if (!gates || h.window_is_phase || h.expect.of_baseline) continue;
-    if (h.expect.metric == "users_affected" || h.expect.metric == "dropped") continue;
-    longest = std::max(longest.value_or(0s), h.window);
-  }
-  return longest;
-}
 
 Schedule::Schedule(const Experiment& experiment) {
   for (const auto& load : experiment.loads) plan_stages(load, stages_);

@@ -54,7 +54,4 @@ class Schedule {
   Duration stages_end_{}, gate_end_{};
 };
 
-/// The longest rolling window among hypotheses that gate the start; nothing when none does.
-std::optional<Duration> gate_window(const Experiment& experiment);
-
 }  // namespace gunflint

@@ -165,6 +165,13 @@ void check_pick(const Checked& c, const FaultSpec& f, const Value& entry, Reader
                    fmt::format("`pick` takes {}, `blast_radius` allows {}", print(*share),
                                print(*b.max_share)),
                    "pick fewer, or allow more");
+  // What takes its members away, all of them, leaves nobody ready.
+  const bool all = f.pick.all || (f.pick.share && f.pick.share->of_one >= 1);
+  if (all && b.keep_ready > 0 && (f.type == "kill" || f.type == "pause" || f.type == "stop"))
+    reader.problem(mark, "E129",
+                   fmt::format("`{}` would leave none of its members, `keep_ready` asks for {}",
+                               f.name, b.keep_ready),
+                   "pick fewer members, or say `keep_ready: 0` in `blast_radius`");
   if (f.min_members && f.pick.count && *f.min_members > *f.pick.count)
     reader.problem(
         mark_at(entry, "min_members"), "E129",

@@ -91,7 +91,7 @@ void check_hypothesis(const Checked& c, const Hypothesis& h, const Value& entry,
     reader.problem(place_of(entry, "window").mark, "E136",
                    "`of baseline` is judged once per phase, not in a window",
                    "leave `window` out, or write `window: phase`");
-  if (!h.window_is_phase && h.window < 1s)
+  if (!h.window_is_phase && h.window < 1s && entry.find("window"))
     reader.problem(place_of(entry, "window").mark, "E136", "a window is at least one second",
                    "write `window: 1s` or longer");
   if (h.no_data == NoData::Ignore)

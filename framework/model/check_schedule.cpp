@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "model/check.hpp"
+#include "model/gating.hpp"
 #include "model/timetable.hpp"
 
 namespace gunflint {
@@ -74,20 +75,30 @@ void check_length(const Checked& c, Reader& reader) {
       fmt::format("write `time_limit: {}`, or shorten stages and waits", print(length.longest)));
 }
 
+/// Semantics 9: the gate is so long a stretch of green, in windows that were full.
 void check_gate(const Checked& c, Timetable& schedule, Reader& reader) {
   const Experiment& e = c.experiment;
-  const auto first = schedule.first_injection();
-  if (!first || *first >= e.gate) return;
-  for (std::size_t i = 0; i < e.faults.size(); ++i)
-    if (schedule.of(e.faults[i]).start.least == *first) {
-      auto scope = reader.in("faults");
-      auto inner = reader.in(i);
-      reader.warning(e.faults[i].mark, "W209",
-                     fmt::format("`{}` may begin at {}, before the gate of {} is over",
-                                 e.faults[i].name, print(*first), print(e.gate)),
-                     "begin later, or write a shorter `gate`");
-      return;
-    }
+  const auto window = gate_window(e);
+  if (!window) return;
+  const FaultSpec* first = nullptr;
+  // A fault without a start moment waits for the gate.
+  for (const FaultSpec& fault : e.faults)
+    if (fault.start.how != Start::How::Gate &&
+        (!first || schedule.of(fault).start.least < schedule.of(*first).start.least))
+      first = &fault;
+  if (!first) return;
+  const Duration at = schedule.of(*first).start.least, room = at - *window;
+  if (at >= e.gate + *window) return;
+  auto scope = reader.in("faults");
+  auto inner = reader.in(static_cast<std::size_t>(first - e.faults.data()));
+  reader.problem(
+      first->start.mark, "E144",
+      fmt::format("the first injection at {} comes before the gate can be known: {} of green after "
+                  "a first window of {}",
+                  print(at), print(e.gate), print(*window)),
+      room > 0s ? fmt::format("let it begin at {} or later, or say `gate: {}`",
+                              print(e.gate + *window), print(room))
+                : fmt::format("let it begin at {} or later", print(e.gate + *window)));
 }
 
 void check_care(const Checked& c, Reader& reader) {

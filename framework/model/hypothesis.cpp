@@ -132,9 +132,12 @@ Fields<HypothesisWritten> HypothesisWritten::fields() {
   return {
       field("name", &T::name, "Its name; default: the condition."),
       field("expect", &T::expect, "What must hold all the time.").required(),
-      field("window", &T::window,
-            "Judged over this stretch, each second; `phase`: once per phase. Default 10s; with `of "
-            "baseline` it is `phase`."),
+      field(
+          "window", &T::window,
+          "Judged over this stretch, each second: of a load its requests, of what is read the mean "
+          "of its readings (with `==`, `!=` and `contains` all of them). `phase`: once per phase, "
+          "which is known too late for the gate. Default 10s for a load, and `phase` with `of "
+          "baseline`; what is read counts reading by reading."),
       field("during", &T::during, "The phases in which it must hold; `all`: all but recovery."),
       field("tolerate", &T::tolerate, "Red that is forgiven: a total time, or a share."),
       field("no_data", &T::no_data, "What it means when there is nothing to read."),
@@ -144,6 +147,10 @@ Fields<HypothesisWritten> HypothesisWritten::fields() {
 }
 
 namespace {
+
+Duration default_window(const ProbeSpec& of) {
+  return std::holds_alternative<OfLoad>(of) ? Window{}.length : Duration(0);
+}
 
 /// Reads an entry that is partly a source, partly W's own fields, partly (when `start`) a start.
 template <class W>
@@ -182,7 +189,8 @@ bool Codec<Hypothesis>::read(const Value& v, Hypothesis& out, Reader& r) {
   out.expect = w.expect;
   out.name = w.name.empty() ? w.expect.text : w.name;
   out.window_is_phase = w.window ? w.window->is_phase : w.expect.of_baseline;
-  if (w.window) out.window = w.window->length;
+  // Semantics 11: the default is of a load; what is read is judged reading by reading.
+  out.window = w.window ? w.window->length : default_window(out.of);
   out.during = w.during.all;
   out.tolerate = w.tolerate;
   out.no_data = w.no_data;
@@ -195,7 +203,8 @@ Value Codec<Hypothesis>::write(const Hypothesis& h) {
   HypothesisWritten w;
   w.name = h.name;
   w.expect = h.expect;
-  if (h.window_is_phase || h.window != Window{}.length) w.window = {h.window, h.window_is_phase};
+  if (h.window_is_phase || h.window != default_window(h.of))
+    w.window = {h.window, h.window_is_phase};
   w.during.all = h.during;
   w.tolerate = h.tolerate;
   w.no_data = h.no_data;

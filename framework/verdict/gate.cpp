@@ -5,17 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "verdict/once.hpp"
+#include "model/gating.hpp"
 #include "verdict/sli.hpp"
 #include "verdict/tally.hpp"
 
 namespace gunflint {
 namespace {
 
-bool guards_the_gate(const Hypothesis& h) {
-  return names(h, Phase::Before) && !h.window_is_phase && !h.expect.of_baseline &&
-         !is_once_per_run(h);
-}
+constexpr int most_idle = 10;  ///< one in this many seconds of the gate may be without traffic
 
 /// "`works` was red at 7 s: error_rate 100% (20 http_4xx), limit error_rate < 5%".
 std::string red_text(const Hypothesis& h, const LightHistory& lights, int second) {
@@ -53,12 +50,13 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
     const auto& h = experiment.steady_state[i];
     if (!guards_the_gate(h)) continue;
     // A window that is not full yet is no trouble while the first full one looks back over all of
-    // it: then every second of the gate lies in a window that was judged. A reading stands for its
-    // own second; before the first there may be a moment.
-    const bool of_load = std::holds_alternative<OfLoad>(h.of);
+    // it: then every second of the gate lies in a window that was judged. A reading
+    // without a window stands for its own second; before the first there may be a moment.
+    const bool rolling = h.window > 0s;
     const int width = std::max(1, static_cast<int>(std::lround(seconds(h.window))));
+    const int from = std::max(0, closed - std::max(1, length));
     int green = 0, idle = 0, filling = 0;
-    for (int s = std::max(0, closed - std::max(1, length)); s < closed; ++s) {
+    for (int s = from; s < closed; ++s) {
       const JudgedSecond j = lights[i].at(s);
       green += j.light == Colour::Green;
       idle += j.light == Colour::Idle;
@@ -67,9 +65,12 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
       if (j.light == Colour::Unknown)
         at_least(S::Unknown, fmt::format("`{}` had no value at {} s", h.name, s));
     }
-    if (green == 0 && idle > 0)
-      at_least(S::Unknown, fmt::format("`{}` saw no traffic in the {} s before it", h.name, idle));
-    else if (green == 0 || (of_load && filling >= width))
+    // Throughout: a moment without traffic is none, and a gate of which only a part was seen is no
+    // gate.
+    if (idle > 1 && idle * most_idle > closed - from)
+      at_least(S::Unknown, fmt::format("`{}` saw no traffic in {} of the {} s before it", h.name,
+                                       idle, closed - from));
+    else if (green == 0 || (rolling && filling >= width))
       at_least(S::Waiting, fmt::format("the window of `{}` is not full yet", h.name));
   }
   return gate;

@@ -19,7 +19,9 @@ Sli::Setup setup_of(const Hypothesis& h) {
   setup.key = probe_key("steady_state", h.name);
   setup.of = h.of;
   setup.expect = h.expect;
-  setup.window = h.window_is_phase ? Duration(10s) : h.window;
+  const bool of_load = std::holds_alternative<OfLoad>(h.of);
+  if (of_load && !h.window_is_phase) setup.window = h.window;
+  if (!of_load && !h.window_is_phase) setup.readings = h.window;
   setup.every = h.every;
   setup.binomial = true;
   setup.no_data_is_red = h.no_data == NoData::Fail;

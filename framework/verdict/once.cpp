@@ -9,11 +9,6 @@
 
 namespace gunflint {
 
-bool is_once_per_run(const Hypothesis& h) {
-  return std::holds_alternative<OfLoad>(h.of) &&
-         (h.expect.metric == "users_affected" || h.expect.metric == "dropped");
-}
-
 AffectedSpan affected_span(const Phases& phases, const RecoveryWatch& recoveries, int end) {
   constexpr int everything = std::numeric_limits<int>::max();
   const auto first = phases.first_injection();

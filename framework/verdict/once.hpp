@@ -3,14 +3,12 @@
 
 #include "gunflint/model/experiment.hpp"
 #include "gunflint/model/verdict.hpp"
+#include "model/gating.hpp"
 #include "verdict/phases.hpp"
 #include "verdict/recovery_watch.hpp"
 #include "verdict/users.hpp"
 
 namespace gunflint {
-
-/// JudgedSecond once per run, over the journeys' due seconds.
-bool is_once_per_run(const Hypothesis& hypothesis);
 
 /// The span in which users count as affected: first injection to last recovery (or end); without an
 /// injection, the whole run.

@@ -76,7 +76,9 @@ std::optional<double> Baseline::rate() const {
 }
 
 PhaseWatch::PhaseWatch(const Experiment& experiment, const Hypothesis& hypothesis)
-    : hypothesis_(hypothesis), baseline_(load_of(experiment, hypothesis)) {
+    : hypothesis_(hypothesis),
+      gated_(!experiment.faults.empty()),
+      baseline_(load_of(experiment, hypothesis)) {
   double longest = seconds(experiment.recovery.stable_for);
   for (const auto& fault : experiment.faults)
     if (fault.recovery) longest = std::max(longest, seconds(fault.recovery->stable_for));
@@ -202,6 +204,13 @@ PhaseWatch::Part PhaseWatch::judge_phase(Phase phase, std::uint64_t seed) const 
   return part;
 }
 
+/// Semantics 9: a phase is known at its end, after the injections that the gate decides about.
+std::string PhaseWatch::not_gated() const {
+  return gated_ && names(hypothesis_, Phase::Before)
+             ? " It was no part of the gate: a phase is judged at its end."
+             : "";
+}
+
 Finding PhaseWatch::finding(const Phases& phases, std::uint64_t seed, bool over) const {
   Finding f;
   f.kind = Finding::Kind::Hypothesis;
@@ -210,7 +219,7 @@ Finding PhaseWatch::finding(const Phases& phases, std::uint64_t seed, bool over)
   place(f, hypothesis_.mark);
   if (hypothesis_.expect.of_baseline)
     if (const auto trouble = baseline_trouble(seed); !trouble.empty()) {
-      f.sentence = "Cannot compare: " + trouble + ".";
+      f.sentence = "Cannot compare: " + trouble + "." + not_gated();
       return f;
     }
   std::optional<Part> worst;
@@ -243,7 +252,8 @@ Finding PhaseWatch::finding(const Phases& phases, std::uint64_t seed, bool over)
                 : f.held == Held::No ? "Violated: "
                                      : "Cannot say: ") +
                worst->sentence +
-               (f.held == Held::Yes && judged > 1 ? ", and in the other phases too." : ".");
+               (f.held == Held::Yes && judged > 1 ? ", and in the other phases too." : ".") +
+               not_gated();
   return f;
 }
 

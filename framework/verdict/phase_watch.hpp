@@ -62,8 +62,10 @@ class PhaseWatch {
   std::optional<Part> unknown_phase(Phase phase) const;
   Part judge_phase(Phase phase, std::uint64_t seed) const;
   std::string baseline_trouble(std::uint64_t seed) const;
+  std::string not_gated() const;
 
   const Hypothesis hypothesis_;
+  const bool gated_;  ///< there is something that a gate decides about
   Baseline baseline_;
   std::array<Blocks, 5> phases_;
   std::array<int, 5> unlike_{};                ///< seconds with another rate than the baseline's

@@ -76,8 +76,8 @@ void RecoveryWatch::all_clear(double at, const std::vector<std::string>& faults)
     for (std::size_t i = 0; i < experiment_.steady_state.size(); ++i) {
       const auto& h = experiment_.steady_state[i];
       if (!counts(h)) continue;
-      // Only traffic is measured over a window; a reading stands for its own second.
-      const int window = std::holds_alternative<OfLoad>(h.of) ? whole(h.window) : 1;
+      // Without a window a reading stands for its own second.
+      const int window = whole(h.window);
       const int stable = whole(recovery.spec.stable_for);
       attempt.searches.push_back(
           {i, GreenSearch(window, stable, false), GreenSearch(window, stable, true)});

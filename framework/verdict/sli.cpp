@@ -10,14 +10,11 @@ namespace {
 
 int whole_seconds(Duration d) { return std::max(1, static_cast<int>(std::lround(seconds(d)))); }
 
-/// A reading counts until the next one is due twice over. A short stall of the machine is forgiven
-/// for as long as the window is, and never longer than this: a probe that hangs is no green.
-constexpr double most_forgiven = 10;
-
+/// A reading counts until the next one is due twice over, whatever the window: a probe that hangs
+/// is no green.
 double staleness(const Sli::Setup& setup) {
   const bool slow = std::holds_alternative<OfPrometheus>(setup.of);
-  const double every = seconds(setup.every.value_or(slow ? 5s : 1s));
-  return std::max(std::min(seconds(setup.window), most_forgiven), 2 * every + 1);
+  return 2 * seconds(setup.every.value_or(slow ? 5s : 1s)) + 1;
 }
 
 Across across_of(const ProbeSpec& spec) {
@@ -30,7 +27,7 @@ Across across_of(const ProbeSpec& spec) {
 Sli::Sli(Setup setup)
     : setup_(std::move(setup)),
       window_(whole_seconds(setup_.window)),
-      points_(staleness(setup_)),
+      points_(staleness(setup_), seconds(setup_.readings), setup_.expect),
       target_(across_of(setup_.of)) {}
 
 void Sli::on_second(int second, const std::vector<Slice>& slices,
@@ -53,6 +50,7 @@ void Sli::on(double at, const TargetSeen& seen) {
                                                         : target_.value(setup_.expect.other_metric);
   if (left && right) {
     point.value = *left;
+    point.series[""] = *left;
     point.holds = setup_.expect.holds(*left, *right);
   } else {
     point.why = target_.unknown().empty() ? "the target has no such value" : target_.unknown();

@@ -23,7 +23,8 @@ class Sli {
     std::string key;  ///< of the probe, for sources that are read
     ProbeSpec of;
     Condition expect;
-    Duration window = 10s;
+    Duration window = 10s;  ///< of a load
+    Duration readings{};    ///< of what is read; 0: each reading by itself
     std::optional<Duration> every;
     bool binomial = false;  ///< red only if not by chance (semantics 12); else by the estimate
     bool no_data_is_red = false;

@@ -187,12 +187,14 @@ void inconclusive(Finding& f, const Hypothesis& h, const LightTally& t, const Co
   if (t.judged == 0 || !missing.empty()) {
     f.sentence =
         missing.empty()
-            ? "No second could be judged: the window of " + print(h.window) + " was never full."
+            ? (h.window > 0s ? "No second could be judged: the window of " + print(h.window) +
+                                   " was never full."
+                             : std::string("No second could be judged."))
             : fmt::format(
-                  "Nothing could be judged in phase `{}` ({}): it was shorter than grace "
-                  "and window of {}, or had no value.",
+                  "Nothing could be judged in phase `{}` ({}): it was shorter than grace{}, or had "
+                  "no value.",
                   name_of(missing.front().phase), spell_seconds(missing.front().lasted),
-                  print(h.window));
+                  h.window > 0s ? " and window of " + print(h.window) : std::string());
     return;
   }
   if (named_but_never_came(h, course, never)) {

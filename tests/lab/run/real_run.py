@@ -21,6 +21,26 @@ targets:
 {fields}recovery: {{ within: 3s, stable_for: 1s }}
 blast_radius: {{ keep_ready: 0 }}
 """
+# A shop that is frozen for two seconds under load: for what is looked at from outside.
+FROZEN_SHOP = """\
+version: 1
+name: {name}
+targets:
+  shop: {{ local: {{ pid_file: {pid_file} }} }}
+load:
+  shoppers:
+    base_url: http://127.0.0.1:8080
+    timeout: 500ms
+    stages: [ {{ name: normal, rate: 30/s, for: {length} }} ]
+    requests: [ {{ get: / }} ]
+steady_state:
+  - {{ {steady} }}
+faults:
+  - {{ name: freeze it, type: pause, target: shop, by: signal, at: {at}, for: 2s }}
+gate: {gate}
+recovery: {{ within: 3s, stable_for: 1s }}
+blast_radius: {{ keep_ready: 0 }}
+"""
 LOAD = """\
 load:
   shoppers:
@@ -32,7 +52,7 @@ load:
 # They read a file of the test: it says when the system is not well.
 STEADY = """\
 steady_state:
-  - {{ name: well, exec: [cat, {ill}], expect: value < 1, during: fault, window: 1s, every: 100ms }}
+  - {{ name: well, exec: [cat, {ill}], expect: value < 1, during: fault, every: 100ms }}
 """
 GUARD = """\
 abort:

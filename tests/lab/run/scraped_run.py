@@ -10,27 +10,8 @@ import json, os, shutil, subprocess, sys, tempfile, time, urllib.error, urllib.p
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.join(here, "..", "undo")]
 from kill_matrix import enter_namespaces
-from real_run import OwnPlace
+from real_run import FROZEN_SHOP, OwnPlace
 
-EXPERIMENT = """\
-version: 1
-name: scraped
-targets:
-  shop: {{ local: {{ pid_file: {pid_file} }} }}
-load:
-  shoppers:
-    base_url: http://127.0.0.1:8080
-    timeout: 500ms
-    stages: [ {{ name: normal, rate: 30/s, for: 7s }} ]
-    requests: [ {{ get: / }} ]
-steady_state:
-  - {{ name: correct, exec: [cat, {ill}], expect: value < 1, window: 1s, every: 200ms }}
-faults:
-  - {{ name: freeze it, type: pause, target: shop, by: signal, at: 4s, for: 2s }}
-gate: 2s
-recovery: {{ within: 3s, stable_for: 1s }}
-blast_radius: {{ keep_ready: 0 }}
-"""
 SERVER = """\
 global: { scrape_interval: 200ms, scrape_timeout: 200ms }
 scrape_configs:
@@ -85,7 +66,8 @@ def scrape(program, folder, place):
     ill = folder + "/ill"
     say(ill, 0)
     with open(folder + "/x.yaml", "w") as f:
-        f.write(EXPERIMENT.format(pid_file=folder + "/pid", ill=ill))
+        f.write(FROZEN_SHOP.format(name="scraped", pid_file=folder + "/pid", length="7s", at="4s", gate="2s",
+                                   steady=f"name: correct, exec: [cat, {ill}], expect: value < 1, every: 200ms"))
     server = Prometheus(folder)
     run = None
     try:

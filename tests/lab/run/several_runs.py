@@ -21,7 +21,7 @@ targets:
   it: {{ local: {{ {selector} }}, on_empty: {on_empty} }}
 gate: 2s
 steady_state:
-  - {{ name: "number is \\"right\\" & <small>", exec: [cat, {number}], expect: {expect}, window: 1s, every: 200ms{during} }}
+  - {{ name: "number is \\"right\\" & <small>", exec: [cat, {number}], expect: {expect}, every: 200ms{during} }}
 faults:
   - {{ name: nothing, type: noop, target: it, at: 4s, for: 2s }}
 recovery: {{ within: 2s, stable_for: 1s }}

@@ -10,28 +10,8 @@ import fcntl, json, os, pty, re, select, shutil, struct, subprocess, sys, tempfi
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.join(here, "..", "undo")]
 from kill_matrix import enter_namespaces
-from real_run import OwnPlace
+from real_run import FROZEN_SHOP, OwnPlace
 from screen import Screen
-
-EXPERIMENT = """\
-version: 1
-name: checkout with a frozen shop
-targets:
-  shop: {{ local: {{ pid_file: {pid_file} }} }}
-load:
-  shoppers:
-    base_url: http://127.0.0.1:8080
-    timeout: 500ms
-    stages: [ {{ name: normal, rate: 30/s, for: 5s }} ]
-    requests: [ {{ get: / }} ]
-steady_state:
-  - {{ name: fast enough for people, load: shoppers, expect: p95 < 400ms, window: 1s, during: after }}
-faults:
-  - {{ name: freeze it, type: pause, target: shop, by: signal, at: 2s, for: 2s }}
-gate: 1s
-recovery: {{ within: 3s, stable_for: 1s }}
-blast_radius: {{ keep_ready: 0 }}
-"""
 
 
 class Stage:
@@ -41,7 +21,9 @@ class Stage:
         with open(self.folder + "/pid", "w") as f:
             f.write(f"{self.place.victim.pid}\n")
         with open(self.folder + "/x.yaml", "w") as f:
-            f.write(EXPERIMENT.format(pid_file=self.folder + "/pid"))
+            f.write(FROZEN_SHOP.format(
+                name="checkout with a frozen shop", pid_file=self.folder + "/pid", length="5s", at="2s", gate="1s",
+                steady="name: fast enough for people, load: shoppers, expect: p95 < 400ms, window: 1s, during: after"))
 
     def environment(self, **more):
         bare = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR", "CLICOLOR_FORCE", "LC_ALL", "LC_CTYPE")}

@@ -32,7 +32,7 @@ TEST(Semantics02, AStartIsATimeOrANameAndExactlyOne) {
   EXPECT_EQ(right(with_fault("at: 90s, for: 5s")).faults[0].start.time, 90s);
   EXPECT_EQ(right(with_fault("at: surge, plus: 5s, for: 5s")).faults[0].start.plus, 5s);
   EXPECT_EQ(right(with_fault("after: normal, for: 5s")).faults[0].start.how, Start::How::After);
-  EXPECT_EQ(right(with_fault("while: [ normal, surge ]")).faults[0].start.names.size(), 2u);
+  EXPECT_EQ(right(with_fault("while: [ normal, surge ], plus: 40s")).faults[0].start.names.size(), 2u);
   EXPECT_EQ(codes(with_fault("at: surge, after: normal, for: 5s")), "E120");
   EXPECT_EQ(right(with_fault("for: 5s")).faults[0].start.how, Start::How::Gate);
   EXPECT_EQ(codes(read(judged + "faults: [ { type: noop, target: web, for: 5s }, { name: b, type: "
@@ -95,9 +95,11 @@ TEST(Semantics08, AllIsTheDefaultOfDuring) {
   EXPECT_EQ(right(read(judged)).steady_state[0].during, std::vector{During::All});
 }
 
-TEST(Semantics09, AFaultBeforeTheGateIsOverIsWarnedOf) {
-  EXPECT_EQ(codes(with_fault("at: 10s, for: 5s")), "W209");
-  EXPECT_EQ(codes(with_fault("at: 30s, for: 5s")), "");
+TEST(Semantics09, AFaultBeforeTheGateCanBeKnownIsRefused) {
+  EXPECT_EQ(codes(with_fault("at: 10s, for: 5s")), "E144");
+  EXPECT_EQ(codes(with_fault("at: 39s, for: 5s")), "E144") << "30 s of gate, the first window 10 s";
+  EXPECT_EQ(codes(with_fault("at: 40s, for: 5s")), "");
+  EXPECT_EQ(codes(with_fault("for: 5s")), "") << "it waits for the gate";
   EXPECT_EQ(right(read(judged)).gate, 30s);
 }
 
@@ -208,7 +210,7 @@ TEST(Semantics37, RecoveryDefaults) {
 TEST(Semantics38, AFaultHasItsOwnRecoveryAndOthersMayWaitForIt) {
   const auto e =
       right(read(judged +
-                 "faults:\n  - { name: a, type: noop, target: web, at: 30s, for: 5s, recovery: { "
+                 "faults:\n  - { name: a, type: noop, target: web, at: 40s, for: 5s, recovery: { "
                  "within: 5s, stable_for: 10s } }\n"
                  "  - { name: b, type: noop, target: web, after_recovery: a, for: 5s }\n"));
   EXPECT_EQ(e.faults[0].recovery->within, 5s);

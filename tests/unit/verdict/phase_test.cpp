@@ -128,7 +128,7 @@ TEST(Semantics13, AnAbsoluteLimitPerPhaseNeedsNoBaseline) {
 Finding probed(int blind, NoData no_data) {
   auto e = experiment();
   e.loads.clear();
-  auto h = hypothesis("queue", "value < 500", 10s, OfScrape{"lb", "q"});
+  auto h = hypothesis("queue", "value < 500", {}, OfScrape{"lb", "q"});
   h.window_is_phase = true;
   h.no_data = no_data;
   e.steady_state.push_back(h);

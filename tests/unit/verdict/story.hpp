@@ -57,12 +57,12 @@ inline Condition condition(const std::string& text) {
 }
 
 inline Hypothesis hypothesis(const std::string& name, const std::string& expect,
-                             Duration window = 10s, ProbeSpec of = OfLoad{}) {
+                             std::optional<Duration> window = {}, ProbeSpec of = OfLoad{}) {
   Hypothesis h;
   h.name = name;
   h.of = std::move(of);
   h.expect = condition(expect);
-  h.window = window;
+  h.window = window.value_or(std::holds_alternative<OfLoad>(h.of) ? 10s : 0s);
   return h;
 }
 
@@ -89,6 +89,14 @@ inline Experiment experiment() {
   return e;
 }
 
+/// The story's experiment with one hypothesis.
+inline Experiment judging(const std::string& name, const std::string& expect,
+                          std::optional<Duration> window = {}, ProbeSpec of = OfLoad{}) {
+  Experiment e = experiment();
+  e.steady_state.push_back(hypothesis(name, expect, window, std::move(of)));
+  return e;
+}
+
 class Story {
  public:
   explicit Story(const Experiment& e) : judge(e) { tell(0, LoadStarted{}); }
@@ -108,6 +116,18 @@ class Story {
       close();
     }
   }
+  /// Journeys fall due, and nobody is answered.
+  void unanswered(int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      Slice slice;
+      slice.load = "shoppers", slice.second = now;
+      JourneySlice j;
+      j.journey = "buy", j.due = 100;
+      slice.journeys.push_back(j);
+      tell(now + 1, SliceTaken{slice});
+      close();
+    }
+  }
   void close() {
     tell(now + 1, SecondClosed{now});
     ++now;
@@ -119,6 +139,15 @@ class Story {
     r.series[""] = value;
     tell(now + 0.5, r);
     close();
+  }
+  /// The probe answers that it could not read.
+  void blind(int seconds, const std::string& probe) {
+    for (int i = 0; i < seconds; ++i) {
+      ReadingTaken r;
+      r.probe = probe, r.unknown = "connection refused";
+      tell(now + 0.5, r);
+      close();
+    }
   }
   void readings(int seconds, const std::string& probe, double value) {
     for (int i = 0; i < seconds; ++i) reading(probe, value);

@@ -22,9 +22,7 @@ TEST(Telling, AShareIsNeverRoundedToAllOrNothing) {
 }
 
 TEST(Telling, WhyRequestsFailedStandsBesideTheirRate) {
-  auto e = experiment();
-  e.steady_state.push_back(hypothesis("works", "error_rate < 5%", 1s));
-  Story story(e);
+  Story story(judging("works", "error_rate < 5%", 1s));
   story.traffic(10);
   story.traffic(1, {.count = 100, .failed = 40, .error = "refused"});
   story.drain();
@@ -47,9 +45,7 @@ TEST(Telling, ARedGateSaysWhyRequestsFailed) {
 }
 
 TEST(Telling, WhatIsBeyondTheLimitAndNotRedCouldBeChance) {
-  auto e = experiment();
-  e.steady_state.push_back(hypothesis("works", "error_rate < 5%", 1s));
-  Story story(e);
+  Story story(judging("works", "error_rate < 5%", 1s));
   story.traffic(10, {.count = 40, .failed = 2});
   story.drain();
   EXPECT_EQ(story.finding("works").held, Held::Yes);
@@ -58,9 +54,7 @@ TEST(Telling, WhatIsBeyondTheLimitAndNotRedCouldBeChance) {
 }
 
 TEST(Telling, WhatKeepsTheLimitIsNotCalledChance) {
-  auto e = experiment();
-  e.steady_state.push_back(hypothesis("works", "error_rate < 5%", 1s));
-  Story story(e);
+  Story story(judging("works", "error_rate < 5%", 1s));
   story.traffic(10, {.count = 100, .failed = 4});
   story.drain();
   EXPECT_EQ(story.finding("works").measured, "error_rate 4%");
@@ -68,8 +62,7 @@ TEST(Telling, WhatKeepsTheLimitIsNotCalledChance) {
 
 /// A kill is over at once: all of its outage lies in the recovery, which nobody judges by default.
 TEST(Telling, RedDuringRecoveryIsToldThoughItIsNotJudged) {
-  auto e = experiment();
-  e.steady_state.push_back(hypothesis("works", "error_rate < 5%", 1s));
+  auto e = judging("works", "error_rate < 5%", 1s);
   e.faults.push_back(fault("kill"));
   Story story(e);
   story.traffic(30);
@@ -89,8 +82,7 @@ TEST(Telling, RedDuringRecoveryIsToldThoughItIsNotJudged) {
 }
 
 TEST(Telling, AWindowThatBeginsAnewIsNoLongerToldAsRed) {
-  auto e = experiment();
-  e.steady_state.push_back(hypothesis("works", "error_rate < 5%", 4s));
+  auto e = judging("works", "error_rate < 5%", 4s);
   e.faults.push_back(fault("slow"));
   Story story(e);
   story.traffic(10);

@@ -190,15 +190,7 @@ TEST(Semantics41, ABlindGuardTripsToo) {
 TEST(Semantics41, NothingAnsweredIsWhatAGuardWaitsFor) {
   auto story = guarded("p95 > 2s", 5s);
   story.traffic(10);
-  for (int i = 0; i < 15; ++i) {
-    Slice slice;
-    slice.load = "shoppers", slice.second = story.now;
-    JourneySlice j;
-    j.journey = "buy", j.due = 100;
-    slice.journeys.push_back(j);
-    story.tell(story.now + 1, SliceTaken{slice});
-    story.close();
-  }
+  story.unanswered(15);
   EXPECT_TRUE(story.judge.tripped());
 }
 

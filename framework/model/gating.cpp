@@ -1,0 +1,28 @@
+#include "model/gating.hpp"
+
+#include <algorithm>
+
+namespace gunflint {
+
+bool is_once_per_run(const Hypothesis& hypothesis) {
+  return std::holds_alternative<OfLoad>(hypothesis.of) &&
+         (hypothesis.expect.metric == "users_affected" || hypothesis.expect.metric == "dropped");
+}
+
+bool guards_the_gate(const Hypothesis& h) {
+  const bool before = std::any_of(h.during.begin(), h.during.end(), [](During during) {
+    return during == During::All || during == During::Before;
+  });
+  return before && !h.window_is_phase && !h.expect.of_baseline && !is_once_per_run(h);
+}
+
+std::optional<Duration> gate_window(const Experiment& experiment) {
+  std::optional<Duration> longest;
+  // Whether an alert fires is asked every 5 s, and must be known once.
+  if (!experiment.alerts.empty()) longest = 5s;
+  for (const auto& h : experiment.steady_state)
+    if (guards_the_gate(h)) longest = std::max(longest.value_or(0s), h.window);
+  return longest;
+}
+
+}  // namespace gunflint
