@@ -159,8 +159,9 @@ Result<void> can_be_seen(Host& host, const FileAt& at, const Value& now) {
                                     "read " +
                                     at.path;
   return fail(Cause::BadInput, who +
-                                   "; add `read_back: [command, …]` that prints the value the "
-                                   "service works with, or `trusted: true`");
+                                   "; change it by `file` with `read_back: [command, …]` that "
+                                   "prints the value the service works with, or with `trusted: "
+                                   "true`");
 }
 
 /// Replaces the value alone, so that putting the old value back gives the old bytes.

@@ -362,8 +362,8 @@ TEST(Setting, WhereNobodyCouldSeeTheServiceTakeItThePlanSaysWhatToAdd) {
     ASSERT_FALSE(seen);
     EXPECT_EQ(seen.error().message,
               "shop[300] has no workers whose replacement would show that it has read "
-              "/etc/shop.conf; add `read_back: [command, …]` that prints the value the service "
-              "works with, or `trusted: true`");
+              "/etc/shop.conf; change it by `file` with `read_back: [command, …]` that prints the "
+              "value the service works with, or with `trusted: true`");
   }
   FakeHost other;
   other.on_command("wrong", [](FakeHost&, const Command&) { return Exit{0, "5\n", ""}; });
