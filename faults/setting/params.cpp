@@ -120,7 +120,7 @@ std::string mistake_in(const SettingParams& p) {
   // A changed file is no changed service (rule 8).
   if (p.file->read_back.empty() && !p.file->trusted && (!p.file->reload || !p.file->reload->signal))
     return std::string("nobody would see whether the service takes what the file says; ") +
-           (p.file->reload ? "" : "add `reload`, and ") +
+           (p.file->reload ? "" : "add `reload: { signal: HUP }`, whose new workers show it, or ") +
            "add `read_back: [command, …]` that prints the value the service works with, or write "
            "`trusted: true` for a service that reads the file by itself";
   if (!p.file->reload) return {};

@@ -10,10 +10,10 @@ namespace {
 
 constexpr const char* by_pid_file =
     R"({"file": {"path": "/etc/shop.conf", "key": "workers",
-        "reload": {"signal": "HUP", "pid_file": "/run/shop.pid"}}, "value": 1})";
+        "reload": {"signal": "HUP", "pid_file": "/run/shop.pid"}, "trusted": true}, "value": 1})";
 constexpr const char* by_member =
-    R"({"file": {"path": "/etc/shop.conf", "key": "workers", "reload": {"signal": "HUP"}},
-        "value": 1})";
+    R"({"file": {"path": "/etc/shop.conf", "key": "workers", "reload": {"signal": "HUP"},
+        "trusted": true}, "value": 1})";
 
 /// The service dies while its setting is changed; then the file is put back.
 struct Scene {

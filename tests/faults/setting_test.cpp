@@ -349,7 +349,8 @@ TEST(Setting, WhereNobodyCouldSeeTheServiceTakeItThePlanSaysWhatToAdd) {
   {
     FakeHost fake;
     add_file_service(fake);
-    fake.exit_process(301);
+    for (const ProcessInfo& child : *fake.host().processes.descendants(300))
+      fake.exit_process(child.id.pid);
     Injection injection(fake, "setting",
                         {Member{.target = "web",
                                 .id = "shop",
