@@ -349,8 +349,9 @@ TEST(Setting, WhereNobodyCouldSeeTheServiceTakeItThePlanSaysWhatToAdd) {
   {
     FakeHost fake;
     add_file_service(fake);
-    for (const ProcessInfo& child : *fake.host().processes.descendants(300))
-      fake.exit_process(child.id.pid);
+    const auto children = fake.host().processes.descendants(300);
+    ASSERT_TRUE(children);
+    for (const ProcessInfo& child : *children) fake.exit_process(child.id.pid);
     Injection injection(fake, "setting",
                         {Member{.target = "web",
                                 .id = "shop",
