@@ -24,6 +24,48 @@ std::string described(const Value& v) {
   return std::string(v.kind_name());
 }
 
+/// What a person could write for something that is missing; empty when its kind says too little.
+std::string written_example(const Shape& shape) {
+  switch (shape.kind) {
+    case Shape::Kind::Duration:
+      return "30s";
+    case Shape::Kind::Rate:
+      return "50/s";
+    case Shape::Kind::Share:
+      return "50%";
+    case Shape::Kind::Bytes:
+      return "256MiB";
+    case Shape::Kind::Integer:
+      return print_number(shape.least.value_or(1));
+    case Shape::Kind::Text:
+      return shape.title == "a condition" ? "p95 < 400ms" : "";
+    case Shape::Kind::Enum:
+      return shape.names.front();
+    case Shape::Kind::List:
+      return "[ … ]";
+    default:
+      return {};
+  }
+}
+
+/// A key that only machines write is accepted, and suggested to nobody.
+bool check_known(const Value& map, const std::vector<std::string>& accepted,
+                 const std::vector<std::string>& shown, Reader& reader) {
+  bool ok = true;
+  for (const auto& entry : map.entries()) {
+    if (std::find(accepted.begin(), accepted.end(), entry.key) != accepted.end()) continue;
+    ok = false;
+    auto scope = reader.in(entry.key);
+    if (reader.on_unknown_key && reader.on_unknown_key(reader, entry.key, entry.mark, shown))
+      continue;
+    const std::string near = nearest(entry.key, shown);
+    reader.problem(entry.mark, "E102", fmt::format("unknown key `{}`", entry.key),
+                   near.empty() ? fmt::format("known here: {}", listed(shown, "and"))
+                                : fmt::format("did you mean `{}`?", near));
+  }
+  return ok;
+}
+
 template <class Q, class Parse>
 bool read_quantity(const Value& v, Q& out, Reader& r, std::string_view wanted, Parse parse) {
   std::string text;
@@ -78,13 +120,20 @@ void FieldSet::finish(const void* defaults) {
 bool FieldSet::read(const Value& value, void* out, Reader& reader,
                     const std::vector<std::string>& also_known) const {
   if (!expect_map(value, reader)) return false;
-  std::vector<std::string> known = also_known;
-  for (const auto& f : fields_) known.push_back(f->name);
-  bool ok = check_keys(value, known, reader);
+  std::vector<std::string> accepted = also_known, shown = also_known;
+  for (const auto& f : fields_) {
+    accepted.push_back(f->name);
+    if (!f->is_extra) shown.push_back(f->name);
+  }
+  bool ok = check_known(value, accepted, shown, reader);
   for (const auto& f : fields_) {
     const Value* present = value.find(f->name);
     if (!present) {
-      if (f->is_required) ok = missing(reader, value, f->name);
+      if (!f->is_required) continue;
+      ok = false;
+      const std::string example = written_example(f->shape());
+      reader.problem(value.mark, "E103", fmt::format("`{}` is missing", f->name),
+                     fmt::format("add `{}: {}`", f->name, example.empty() ? "…" : example));
       continue;
     }
     auto scope = reader.in(f->name);
@@ -104,19 +153,7 @@ Value FieldSet::write(const void* value) const {
 }
 
 bool check_keys(const Value& map, const std::vector<std::string>& known, Reader& reader) {
-  bool ok = true;
-  for (const auto& entry : map.entries()) {
-    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    ok = false;
-    auto scope = reader.in(entry.key);
-    if (reader.on_unknown_key && reader.on_unknown_key(reader, entry.key, entry.mark, known))
-      continue;
-    const std::string near = nearest(entry.key, known);
-    reader.problem(entry.mark, "E102", fmt::format("unknown key `{}`", entry.key),
-                   near.empty() ? fmt::format("known here: {}", listed(known, "and"))
-                                : fmt::format("did you mean `{}`?", near));
-  }
-  return ok;
+  return check_known(map, known, known, reader);
 }
 
 bool expect_map(const Value& value, Reader& reader) {
@@ -135,6 +172,8 @@ bool report(Reader& reader, const Mark& where, const Error& error) {
 
 bool wrong_kind(Reader& reader, const Value& value, std::string_view wanted,
                 std::string suggestion) {
+  if (suggestion.empty() && wanted == "a list" && value.is_text())
+    suggestion = fmt::format("write `[ {} ]`", value.text().substr(0, 60));
   reader.problem(value.mark, "E101", fmt::format("expected {}, found {}", wanted, described(value)),
                  std::move(suggestion));
   return false;

@@ -38,8 +38,14 @@ struct SchemaOptions {
 };
 int schema_command(const SchemaOptions&);
 
+/// Writes a first experiment to begin with.
+struct InitOptions {
+  std::string file = "first.yaml";  ///< `-`: standard output
+};
+int init_command(const InitOptions&);
+
 struct ExplainOptions {
-  std::string word;
+  std::vector<std::string> words;  ///< one word, or a few: `red from`
   bool json = false;
 };
 int explain_command(const ExplainOptions&);
@@ -70,7 +76,7 @@ struct RunOptions {
   FileOptions file;
   std::string out = "gunflint-runs";
   std::uint64_t seed = 0;
-  std::string junit, html, metrics, lease = "3s";
+  std::string junit, html, metrics, metrics_linger, lease = "3s";
   std::vector<std::string> soft;
   bool fail_fast = false, json = false, dry_run = false;
 };
@@ -107,6 +113,7 @@ struct ReportOptions {
   std::string to;                     ///< -o: a file, or "-" for stdout
   std::vector<std::string> soft;      ///< outcomes that count as skipped in JUnit
   std::string out = "gunflint-runs";  ///< where runs lie
+  bool json = false;                  ///< the same as `--format json -o -`
 };
 int report_command(const ReportOptions&);
 // ---- undo ----
@@ -122,7 +129,7 @@ struct StatusOptions {
 int status_command(const StatusOptions&);
 struct StopOptions {
   std::string run;
-  bool all = false;
+  bool all = false, json = false;
 };
 int stop_command(const StopOptions&);
 /// Hidden: the agent beside the coordinator, and its holders ("holder", kind).

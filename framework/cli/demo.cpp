@@ -16,6 +16,7 @@
 
 #include "cli/child.hpp"
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "demo_experiments.hpp"
 
 namespace gunflint {
@@ -153,13 +154,12 @@ Played play(const Act& act, int number, const fs::path& experiments, const fs::p
 
 int demo_command(const DemoOptions& options) {
   const std::string programs = fs::read_symlink("/proc/self/exe").parent_path().string();
-  if (!fs::exists(programs + "/gunflint-shop")) {
-    fmt::print(
-        stderr,
-        "error: gunflint-shop is not beside {}/gunflint; build it, or reinstall the package\n",
-        programs);
-    return exit_code(Outcome::ToolError);
-  }
+  if (!fs::exists(programs + "/gunflint-shop"))
+    return complain("demo",
+                    "the shop of the demo is not beside " + programs +
+                        "/gunflint; `./dev demo` in the source tree builds both, and `gunflint "
+                        "init` begins without it",
+                    Outcome::ToolError);
   const auto begin = Steady::now();
   const fs::path out = fs::absolute(options.out);
   const auto experiments = write_experiments(out / "experiments");

@@ -42,9 +42,12 @@ void look_at_faults(const Facts& facts, std::vector<Remark>& found) {
     Remark f{"fault " + std::string(kind->name), true, std::string(kind->summary), ""};
     for (const Need& need : kind->needs(facts, example)) {
       if (need.present) continue;
+      // The first is told: without root, a module that cannot be seen may well be there.
+      if (f.good) {
+        f.detail = need.what + " is missing: " + need.why;
+        f.fix = need.fix;
+      }
       f.good = false;
-      f.detail = need.what + " is missing: " + need.why;
-      f.fix = need.fix;
     }
     found.push_back(std::move(f));
   }
@@ -103,8 +106,10 @@ int doctor_command(const DoctorOptions& options) {
   }
   if (options.json)
     std::puts(to_json_pretty(list).c_str());
-  else if (all_good)
-    fmt::print("Everything is there. Next: gunflint demo\n");
+  else
+    fmt::print("{} Next: gunflint init\n",
+               all_good ? "Everything is there."
+                        : "What has a ✗ is not possible here as it is; everything else is.");
   return exit_code(Outcome::Held);
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "engine/journal.hpp"
 #include "engine/run_folder.hpp"
 #include "gunflint/model/verdict.hpp"
@@ -46,10 +47,7 @@ Line line_of(const RunFolder& folder) {
 
 int history_command(const HistoryOptions& options) {
   auto runs = list_runs(options.out);
-  if (!runs) {
-    fmt::print(stderr, "gunflint: {}\n", runs.error().message);
-    return exit_code(Outcome::Invalid);
-  }
+  if (!runs) return complain("history", runs.error().message, Outcome::Invalid, options.json);
   std::reverse(runs->begin(), runs->end());
   if (static_cast<int>(runs->size()) > options.most)
     runs->resize(static_cast<std::size_t>(options.most));
@@ -70,7 +68,7 @@ int history_command(const HistoryOptions& options) {
   }
   if (options.json) std::puts(to_json_pretty(list).c_str());
   if (!options.json && runs->empty())
-    fmt::print(stderr, "No runs in {} yet. Start with: gunflint demo\n", options.out);
+    fmt::print(stderr, "No runs in {} yet. Start with: gunflint init\n", options.out);
   return exit_code(Outcome::Held);
 }
 

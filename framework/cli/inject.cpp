@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "cli/crew_parts.hpp"
 #include "cli/one_run.hpp"
 #include "cli/plan_text.hpp"
@@ -63,15 +64,9 @@ Result<std::string> as_yaml(const InjectOptions& o) {
 
 int inject_command(const InjectOptions& options) {
   const auto yaml = as_yaml(options);
-  if (!yaml) {
-    std::fprintf(stderr, "gunflint inject: %s\n", yaml.error().message.c_str());
-    return exit_code(Outcome::Invalid);
-  }
-  if (auto possible = can_write_into("--out", options.out); !possible) {
-    std::fprintf(stderr, "gunflint inject: %s\n", possible.error().message.c_str());
-    return exit_code(Outcome::Invalid);
-  }
-  std::fprintf(stderr, "# the same as a file:\n%s\n", yaml->c_str());
+  if (!yaml) return complain("inject", yaml.error().message, Outcome::Invalid, options.json);
+  if (auto possible = can_write_into("--out", options.out); !possible)
+    return complain("inject", possible.error().message, Outcome::Invalid, options.json);
   auto how = read_options({}, true);
   if (!how) return exit_code(Outcome::Invalid);
   auto source = std::make_shared<SourceText>(SourceText{"inject", *yaml});
@@ -84,12 +79,16 @@ int inject_command(const InjectOptions& options) {
   std::erase_if(problems, [](const Problem& problem) { return problem.code == "W211"; });
   show_problems(problems);
   for (const auto& problem : problems)
-    if (problem.severity == Severity::Error) return exit_code(Outcome::Invalid);
+    if (problem.severity == Severity::Error) {
+      if (options.json) std::puts(to_json_pretty(file_document("inject", false, problems)).c_str());
+      return exit_code(Outcome::Invalid);
+    }
+  std::fprintf(stderr, "# the same as a file:\n%s\n", yaml->c_str());
   if (options.dry_run) {
     const Plan plan =
         ask_and_plan(*read.experiment, catalogue(), crew_parts(read.experiment->sources), 1);
     std::puts(options.json ? to_json_pretty(encode(plan)).c_str()
-                           : plan_text(plan, "…", Style::of(1)).c_str());
+                           : plan_text(plan, "the same without --dry-run", Style::of(1)).c_str());
     return plan.exit();
   }
   OneRun one;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "cli/reading.hpp"
 #include "cli/run_is_over.hpp"
 #include "engine/journal.hpp"
@@ -26,6 +27,30 @@ Result<Experiment> own_experiment(const std::vector<Event>& events) {
   return fail(Cause::BadInput, "this journal does not begin with a run; it cannot be judged");
 }
 
+std::string names_of(const std::vector<LoadSpec>& loads) {
+  std::vector<std::string> names;
+  for (const auto& load : loads) names.push_back(load.name);
+  return names.empty() ? "none" : listed(names, "and");
+}
+
+/// What the run never measured cannot be judged.
+Result<void> must_fit(const Experiment& with, const std::string& file, const Experiment& own,
+                      const std::string& run) {
+  for (const auto& load : with.loads)
+    if (!own.load(load.name))
+      return fail(Cause::BadInput,
+                  fmt::format("{} speaks of load `{}`, and run {} had {}; name the load as in the "
+                              "run, or judge another run",
+                              file, load.name, run, names_of(own.loads)));
+  for (const auto& target : with.targets)
+    if (!own.target(target.name))
+      return fail(Cause::BadInput,
+                  fmt::format("{} speaks of target `{}`, which run {} did not have; name it as in "
+                              "the run, or judge another run",
+                              file, target.name, run));
+  return {};
+}
+
 Result<Verdict> judge_again(const JudgeOptions& options, std::vector<Event>& events) {
   GF_TRY_AS(const RunFolder folder, find_run(options.out, options.run));
   GF_TRY(must_be_over(folder));
@@ -36,12 +61,11 @@ Result<Verdict> judge_again(const JudgeOptions& options, std::vector<Event>& eve
       events.push_back(std::move(event));
     return true;
   }));
-  if (options.with.empty()) {
-    GF_TRY_AS(const Experiment experiment, own_experiment(events));
-    return judge(experiment, events);
-  }
-  const auto read = read_for_run(options.with, options.file);
+  GF_TRY_AS(const Experiment own, own_experiment(events));
+  if (options.with.empty()) return judge(own, events);
+  const auto read = read_for_run("judge", options.with, options.file, options.json);
   if (!read) return fail(Cause::BadInput, "");
+  GF_TRY(must_fit(*read->experiment, options.with, own, folder.id));
   return judge(*read->experiment, events);
 }
 
@@ -51,9 +75,8 @@ int judge_command(const JudgeOptions& options) {
   std::vector<Event> events;
   const auto verdict = judge_again(options, events);
   if (!verdict) {
-    if (!verdict.error().message.empty())
-      fmt::print(stderr, "gunflint: {}\n", verdict.error().message);
-    return exit_code(Outcome::Invalid);
+    if (verdict.error().message.empty()) return exit_code(Outcome::Invalid);  // told already
+    return complain("judge", verdict.error().message, Outcome::Invalid, options.json);
   }
   if (options.json) {
     std::puts(to_json_pretty(encode(*verdict)).c_str());
@@ -66,7 +89,14 @@ int judge_command(const JudgeOptions& options) {
   reader.on(last);
   last.what = RunEnded{exit_code(verdict->outcome)};
   reader.on(last);
-  const auto text = verdict_block(std::move(reader).finish(), Style::of(STDOUT_FILENO));
+  RunView view = std::move(reader).finish();
+  Places places;
+  if (!options.with.empty()) {
+    // The page beside the journal tells the run's own verdict: it is no next step here.
+    places.emplace_back("judged", "by " + options.with);
+    view.start.file = options.with;
+  }
+  const auto text = verdict_block(view, Style::of(STDOUT_FILENO), places);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_code(verdict->outcome);
 }

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "gunflint/model/condition.hpp"
 #include "host/fd.hpp"
 #include "load/spawned_worker.hpp"
@@ -216,11 +217,8 @@ Result<std::vector<Condition>> read_expectations(const LoadOptions& o) {
   return all;
 }
 
-int refuse(const Error& error) {
-  say("error: " + error.message);
-  return exit_code(error.cause == Cause::BadInput || error.cause == Cause::Unsupported
-                       ? Outcome::Invalid
-                       : Outcome::ToolError);
+int refuse(const Error& error, const LoadOptions& options) {
+  return complain("load", error.message, outcome_of(error), options.json);
 }
 
 /// Signals are waited for instead of interrupting: this thread polls them ten times a second.
@@ -284,23 +282,20 @@ Finished follow(Worker& worker, Inbox& inbox, Signals& signals, Time begin, Dura
 int load_command(const LoadOptions& options) {
   Signals signals;
   const auto load = to_load(options);
-  if (!load) return refuse(load.error());
+  if (!load) return refuse(load.error(), options);
   const auto expected = read_expectations(options);
-  if (!expected) return refuse(expected.error());
+  if (!expected) return refuse(expected.error(), options);
   Inbox inbox;
   auto worker = spawn_worker({"/proc/self/exe", "worker", "--loops", std::to_string(options.loops)},
                              inbox.on_slice(), inbox.on_lost());
-  if (!worker) return refuse(worker.error());
+  if (!worker) return refuse(worker.error(), options);
   if (auto ready = (*worker)->prepare({*load}, options.seed, {}); !ready)
-    return refuse(ready.error());
+    return refuse(ready.error(), options);
   const Time begin = monotonic_now() + 20ms;
-  if (auto begun = (*worker)->begin(begin); !begun) return refuse(begun.error());
+  if (auto begun = (*worker)->begin(begin); !begun) return refuse(begun.error(), options);
   const Finished done = follow(**worker, inbox, signals, begin, load->stages.front().length);
   worker->reset();
-  if (!done.lost.empty()) {
-    say("error: " + done.lost);
-    return exit_code(Outcome::ToolError);
-  }
+  if (!done.lost.empty()) return complain("load", done.lost, Outcome::ToolError, options.json);
   const Judged judged = judge(*expected, done.summary, done.length);
   if (options.json) {
     Value out = done.summary.to_value();
@@ -315,8 +310,8 @@ int load_command(const LoadOptions& options) {
   }
   if (done.signal != 0) return 128 + done.signal;
   if (done.summary.requests > 0 && done.summary.failed == done.summary.requests) {
-    say("error: no request was answered rightly; see the classes above");
-    return exit_code(Outcome::Failed);
+    return complain("load", "no request was answered rightly; see the classes above",
+                    Outcome::Failed);
   }
   return exit_code(judged.outcome);
 }

@@ -1,11 +1,16 @@
 #include "cli/one_run.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
 
+#include "cli/complain.hpp"
 #include "cli/crew_parts.hpp"
 #include "engine/coordinator.hpp"
+#include "host/fd.hpp"
 #include "report/metrics.hpp"
 #include "report/outlet.hpp"
 #include "report/report.hpp"
@@ -18,9 +23,10 @@ namespace gunflint {
 namespace {
 
 /// The command line was wrong, or the tool failed.
-RunEnd complain(const Error& error) {
-  std::fprintf(stderr, "gunflint: %s\n", plain(error.message).c_str());
-  return {error.cause == Cause::BadInput ? Outcome::Invalid : Outcome::ToolError, false};
+RunEnd refused(const Error& error, const OneRun& one) {
+  const Outcome outcome = error.cause == Cause::BadInput ? Outcome::Invalid : Outcome::ToolError;
+  complain("run", error.message, outcome, one.json && !one.documents);
+  return {outcome, false};
 }
 
 /// Reports are written when a first signal came, not when a second one did.
@@ -42,6 +48,23 @@ Places write_reports(const OneRun& one, const RunResult& result, const RunView& 
   return places;
 }
 
+/// The page of a run that is over is served on, so that a scrape sees its result. Any signal ends
+/// that, and changes nothing about the outcome.
+void linger(const MetricsServer& metrics, Duration length) {
+  std::fprintf(stderr, "metrics stay at %s for %s; Ctrl-C ends that\n", metrics.url().c_str(),
+               gunflint::print(length).c_str());
+  sigset_t ends, before;
+  sigemptyset(&ends);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, number);
+  pthread_sigmask(SIG_BLOCK, &ends, &before);
+  for (const Time until = monotonic_now() + length; monotonic_now() < until;) {
+    const Duration left = std::max<Duration>(until - monotonic_now(), 1ms);
+    const timespec limit{left / 1s, (left % 1s).count()};
+    if (sigtimedwait(&ends, nullptr, &limit) > 0) break;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
@@ -53,7 +76,7 @@ RunEnd run_one(OneRun one) {
   std::optional<MetricsServer> metrics;
   if (!one.metrics.empty()) {
     auto started = MetricsServer::start(one.metrics);
-    if (!started) return complain(started.error());
+    if (!started) return refused(started.error(), one);
     metrics.emplace(std::move(*started));
     std::fprintf(stderr, "metrics at %s\n", metrics->url().c_str());
   }
@@ -86,7 +109,7 @@ RunEnd run_one(OneRun one) {
   (void)screen.flush(1s);
   live.finish();
   (void)screen.flush(1s);
-  if (!result) return complain(result.error());
+  if (!result) return refused(result.error(), one);
   RunEnd end{result->verdict.outcome, result->signals > 0};
   if (result->signals > 1) return end;
   const RunView view = std::move(reader).finish();
@@ -95,6 +118,7 @@ RunEnd run_one(OneRun one) {
     one.documents->push_back(json_value(view));
   else
     print(one.json ? json_report(view) : verdict_block(view, Style::of(STDOUT_FILENO), places));
+  if (metrics && one.linger > 0s && !end.signalled) linger(*metrics, one.linger);
   return end;
 }
 

@@ -18,6 +18,7 @@ struct OneRun {
   std::uint64_t seed = 0;
   bool fail_fast = false, json = false;
   Duration lease = 3s;
+  Duration linger{};               ///< how long `metrics` is served after the run
   std::string html, metrics;       ///< file and address; empty: the usual place, or none
   JunitDocument* junit = nullptr;  ///< gets the run, and is written to `junit_file`
   std::string junit_file;

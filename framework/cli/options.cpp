@@ -34,6 +34,10 @@ void add_file_options(CLI::App& c, FileOptions& o) {
 void add_json(CLI::App& c, bool& json) { c.add_flag("--json", json, "Machine-readable output"); }
 
 void add_file_commands(CLI::App& app, Action& action) {
+  add(app, action, "init", "Write a first experiment, with comments, to change and run",
+      &init_command, [](CLI::App& c, InitOptions& o) {
+        c.add_option("file", o.file, "Where to; `-` is standard output")->capture_default_str();
+      });
   add(app, action, "validate", "Check experiment files; touches nothing", &validate_command,
       [](CLI::App& c, ValidateOptions& o) {
         c.add_option("files", o.files, "Experiment files; `-` is standard input")->required();
@@ -43,9 +47,11 @@ void add_file_commands(CLI::App& app, Action& action) {
       });
   add(app, action, "schema", "Print the JSON Schema of an experiment", &schema_command,
       [](CLI::App& c, SchemaOptions& o) { add_json(c, o.json); });
-  add(app, action, "explain", "Explain a fault, a key, a metric or a problem code",
+  add(app, action, "explain", "Explain a fault, a key, a value, a metric or a problem code",
       &explain_command, [](CLI::App& c, ExplainOptions& o) {
-        c.add_option("word", o.word, "For example: cpu, steady_state, p95, E112")->required();
+        c.add_option("word", o.words,
+                     "For example: cpu, steady_state, network.from, duration, p95, E112")
+            ->required();
         add_json(c, o.json);
       });
   add(app, action, "list", "List what there is", &list_command, [](CLI::App& c, ListOptions& o) {
@@ -67,6 +73,8 @@ void declare_run(CLI::App& c, RunOptions& o) {
   c.add_option("--junit", o.junit, "Write JUnit XML there");
   c.add_option("--html", o.html, "Write the page there instead of beside the journal");
   c.add_option("--metrics", o.metrics, "Serve /metrics of the run at this address");
+  c.add_option("--metrics-linger", o.metrics_linger,
+               "Serve the result for this long after the run, so that it is scraped: 30s");
   c.add_option("--soft", o.soft, "inconclusive, not_started: exit 0 for these")->delimiter(',');
   c.add_option("--lease", o.lease, "How long faults outlive silence")->capture_default_str();
   c.add_flag("--fail-fast", o.fail_fast, "Stop at the first failed verdict");
@@ -112,6 +120,7 @@ void add_record_commands(CLI::App& app, Action& action) {
         c.add_option("-o,--output", o.to, "The file to write; - for stdout");
         c.add_option("--soft", o.soft, "Outcomes that JUnit shows as skipped")->delimiter(',');
         c.add_option("--out", o.out, "Where runs lie")->capture_default_str();
+        add_json(c, o.json);
       });
 }
 
@@ -178,6 +187,7 @@ void add_undo_commands(CLI::App& app, Action& action) {
       [](CLI::App& c, StopOptions& o) {
         c.add_option("run", o.run, "The run's id, or the end of it");
         c.add_flag("--all", o.all, "Every run of this user on this machine");
+        add_json(c, o.json);
       });
   add(app, action, "recover", "Take back what dead runs left in force", &recover_command,
       [](CLI::App& c, RecoverOptions& o) {

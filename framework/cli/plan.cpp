@@ -8,14 +8,25 @@
 #include "cli/plan_text.hpp"
 #include "cli/reading.hpp"
 #include "engine/coordinator.hpp"
+#include "report/words.hpp"
 
 namespace gunflint {
+
+namespace {
+
+/// Standard input can be read once.
+std::string next_of(const std::string& file) {
+  return file == "-" ? "save it as a file, then gunflint run FILE"
+                     : "gunflint run " + shell_word(file);
+}
+
+}  // namespace
 
 int plan_command(const PlanOptions& options) {
   Value all = Value::list();
   int exit = 0;
   for (const auto& file : options.files) {
-    auto read = read_for_run(file, options.file);
+    auto read = read_for_run("plan", file, options.file, options.json);
     if (!read) return exit_code(Outcome::Invalid);
     const Experiment& experiment = *read->experiment;
     const std::uint64_t seed = options.seed ? options.seed : experiment.seed ? experiment.seed : 1;
@@ -23,8 +34,9 @@ int plan_command(const PlanOptions& options) {
     if (options.json)
       all.push(redact(encode(plan), read->secrets));
     else
-      std::fputs(redact(plan_text(plan, file, Style::of(STDOUT_FILENO)), read->secrets).c_str(),
-                 stdout);
+      std::fputs(
+          redact(plan_text(plan, next_of(file), Style::of(STDOUT_FILENO)), read->secrets).c_str(),
+          stdout);
     if (exit == 0 || plan.exit() == 2) exit = plan.exit();
   }
   if (options.json) std::puts(to_json_pretty(all).c_str());

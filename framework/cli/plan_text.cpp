@@ -87,7 +87,7 @@ void tell_fault(const PlannedFault& f, std::uint64_t seed, Lines& lines) {
 
 }  // namespace
 
-std::string plan_text(const Plan& plan, const std::string& file, const Style& style) {
+std::string plan_text(const Plan& plan, const std::string& next, const Style& style) {
   Lines lines(style);
   lines.raw(inked(style, Ink::Bold, plan.experiment));
   tell_load(plan, lines);
@@ -111,7 +111,7 @@ std::string plan_text(const Plan& plan, const std::string& file, const Style& st
               fmt::format("{}{}{}", n.sentence, n.fix.empty() ? "" : "; " + n.fix,
                           n.file.empty() ? "" : fmt::format("  ({}:{})", n.file, n.line)),
               n.kind == "warning" ? Ink::Yellow : Ink::Red);
-  lines.raw(plan.exit() == 0 ? "Nothing was touched.   Next: gunflint run " + file
+  lines.raw(plan.exit() == 0 ? "Nothing was touched.   Next: " + next
                              : "Nothing was touched, and a run would not start.");
   return std::move(lines).text();
 }

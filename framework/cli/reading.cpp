@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/complain.hpp"
 #include "gunflint/concepts/fault.hpp"
 #include "model/use.hpp"
 
@@ -81,10 +82,19 @@ void show_problems(const std::vector<Problem>& problems) {
   std::fputs(print_problems(problems, colour_on_stderr()).c_str(), stderr);
 }
 
-std::optional<ReadExperiment> read_for_run(const std::string& path, const FileOptions& file) {
+Value file_document(const std::string& path, bool valid, const std::vector<Problem>& problems) {
+  Value one = Value::map();
+  one.set("file", path);
+  one.set("valid", Value(valid));
+  one.set("problems", encode_problems(problems));
+  return one;
+}
+
+std::optional<ReadExperiment> read_for_run(std::string_view command, const std::string& path,
+                                           const FileOptions& file, bool json) {
   auto options = read_options(file, true);
   if (!options) {
-    std::fputs(fmt::format("gunflint: {}\n", options.error().message).c_str(), stderr);
+    complain(command, options.error().message, Outcome::Invalid, json);
     return std::nullopt;
   }
   ReadExperiment read = read_experiment_file(path, *options);
@@ -95,8 +105,9 @@ std::optional<ReadExperiment> read_for_run(const std::string& path, const FileOp
     read.problems.insert(read.problems.end(), refused.begin(), refused.end());
   }
   show_problems(read.problems);
-  if (wrong) return std::nullopt;
-  return read;
+  if (!wrong) return read;
+  if (json) std::puts(to_json_pretty(file_document(path, false, read.problems)).c_str());
+  return std::nullopt;
 }
 
 }  // namespace gunflint

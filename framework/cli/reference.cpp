@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/reading.hpp"
+#include "cli/values.hpp"
 #include "model/check.hpp"
 #include "model/metrics.hpp"
 #include "model/problem_codes.hpp"
@@ -52,7 +53,7 @@ void sections(const std::string& path, const Shape& shape, std::string& out, int
 }
 
 std::string keys_page() {
-  std::string out = std::string("# Keys of an experiment\n\n") + generated;
+  std::string out = std::string("# Keys of an experiment\n\n") + generated + values_section();
   sections("experiment", shape_of<Experiment>(), out, 0);
   return out;
 }

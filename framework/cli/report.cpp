@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "cli/run_is_over.hpp"
 #include "cli/soft.hpp"
 #include "engine/journal.hpp"
@@ -49,6 +50,10 @@ Result<void> report(const ReportOptions& options) {
   GF_TRY_AS(const std::set<Outcome> soft, soft_outcomes(options.soft));
   GF_TRY_AS(const std::string journal, journal_of(options));
   GF_TRY_AS(const RunView view, read_view(journal));
+  if (options.json) {
+    print(render(view, Format::Json, {soft}));
+    return {};
+  }
   if (options.format == "text") {
     print(verdict_block(view, Style::of(STDOUT_FILENO), {{"journal", journal}}));
     return {};
@@ -75,12 +80,9 @@ Result<void> report(const ReportOptions& options) {
 }  // namespace
 
 int report_command(const ReportOptions& options) {
-  if (auto done = report(options); !done) {
-    std::fprintf(stderr, "error: %s\n", plain(done.error().message).c_str());
-    const bool asked_wrong =
-        done.error().cause == Cause::BadInput || done.error().cause == Cause::Gone;
-    return exit_code(asked_wrong ? Outcome::Invalid : Outcome::ToolError);
-  }
+  if (auto done = report(options); !done)
+    return complain("report", done.error().message, outcome_of(done.error()),
+                    options.format == "json" || options.json);
   return exit_code(Outcome::Held);
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "cli/crew_parts.hpp"
 #include "cli/one_run.hpp"
 #include "cli/reading.hpp"
@@ -15,17 +16,34 @@
 namespace gunflint {
 namespace {
 
-int refuse(const std::string& why) {
-  std::fprintf(stderr, "gunflint run: %s\n", why.c_str());
-  return exit_code(Outcome::Invalid);
-}
-
 /// An outcome named by --soft counts as held, loudly.
 Outcome soften(Outcome outcome, const std::set<Outcome>& soft) {
   if (!soft.contains(outcome)) return outcome;
   std::fprintf(stderr, "gunflint: %s, which --soft turns into exit 0\n",
                std::string(name_of(outcome)).c_str());
   return Outcome::Held;
+}
+
+struct Times {
+  Duration lease{}, linger{};
+};
+Result<Times> read_times(const RunOptions& options) {
+  Times times;
+  const auto lease = parse_duration(options.lease);
+  if (!lease || *lease < 500ms)
+    return fail(Cause::BadInput,
+                "--lease " + options.lease + " is refused; write a time of 500ms or more");
+  times.lease = *lease;
+  if (options.metrics_linger.empty()) return times;
+  const auto linger = parse_duration(options.metrics_linger);
+  if (!linger || *linger > 1h)
+    return fail(Cause::BadInput, "--metrics-linger " + options.metrics_linger +
+                                     " is refused; write a time such as 30s, an hour at most");
+  if (options.metrics.empty())
+    return fail(Cause::BadInput,
+                "--metrics-linger serves nothing without --metrics; add --metrics 9464");
+  times.linger = *linger;
+  return times;
 }
 
 int plan_only(const RunOptions& options) {
@@ -46,7 +64,7 @@ Result<void> can_write_all(const RunOptions& options) {
 }
 
 /// Semantics 42: the worst of all runs decides, each softened by itself.
-int run_all(std::vector<ReadExperiment> experiments, const RunOptions& options, Duration lease,
+int run_all(std::vector<ReadExperiment> experiments, const RunOptions& options, const Times& times,
             const std::set<Outcome>& soft) {
   const bool several = experiments.size() > 1;
   JunitDocument junit(soft);
@@ -59,7 +77,8 @@ int run_all(std::vector<ReadExperiment> experiments, const RunOptions& options, 
     one.out = options.out;
     one.seed = options.seed;
     one.fail_fast = options.fail_fast;
-    one.lease = lease;
+    one.lease = times.lease;
+    one.linger = times.linger;
     one.junit = options.junit.empty() ? nullptr : &junit;
     one.junit_file = options.junit;
     one.html = options.html;
@@ -83,9 +102,11 @@ int run_all(std::vector<ReadExperiment> experiments, const RunOptions& options, 
 }  // namespace
 
 int run_command(const RunOptions& options) {
-  const auto lease = parse_duration(options.lease);
-  if (!lease || *lease < 500ms)
-    return refuse("--lease " + options.lease + " is refused; write a time of 500ms or more");
+  const auto refuse = [&](const std::string& why) {
+    return complain("run", why, Outcome::Invalid, options.json);
+  };
+  const auto times = read_times(options);
+  if (!times) return refuse(times.error().message);
   const auto soft = soft_outcomes(options.soft);
   if (!soft) return refuse(soft.error().message);
   if (!options.html.empty() && options.files.size() > 1)
@@ -97,11 +118,11 @@ int run_command(const RunOptions& options) {
   if (options.dry_run) return plan_only(options);
   std::vector<ReadExperiment> experiments;
   for (const auto& file : options.files) {
-    auto read = read_for_run(file, options.file);
+    auto read = read_for_run("run", file, options.file, options.json);
     if (!read) return exit_code(Outcome::Invalid);
     experiments.push_back(std::move(*read));
   }
-  return run_all(std::move(experiments), options, *lease, *soft);
+  return run_all(std::move(experiments), options, *times, *soft);
 }
 
 }  // namespace gunflint

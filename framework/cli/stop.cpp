@@ -9,17 +9,13 @@
 
 #include "agent/undo_desk.hpp"
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "cli/undo.hpp"
 
 namespace gunflint {
 namespace {
 
 constexpr Duration patience = 30s;
-
-int refuse(const std::string& why) {
-  std::fprintf(stderr, "gunflint stop: %s\n", why.c_str());
-  return exit_code(Outcome::Invalid);
-}
 
 /// The runs at work that are meant: all of them, or the one with this id or with this end of it.
 std::set<std::string> meant(const std::vector<LedgerStatus>& all, const StopOptions& options) {
@@ -30,40 +26,86 @@ std::set<std::string> meant(const std::vector<LedgerStatus>& all, const StopOpti
   return runs;
 }
 
-void tell(const std::string& run, const std::vector<LedgerStatus>& before) {
-  std::string undone;
+/// What a run that was stopped had in force: "pause on nginx[12]".
+std::vector<std::string> taken_back(const std::string& run,
+                                    const std::vector<LedgerStatus>& before) {
+  std::vector<std::string> undone;
   for (const auto& status : before)
     if (status.run == run && status.owner != 0)
       for (const auto& undo : status.open)
-        undone += fmt::format("{}{} on {}", undone.empty() ? "; taken back: " : ", ", undo.fault,
-                              undo.member.label.empty() ? undo.member.id : undo.member.label);
-  std::puts(fmt::format("stopped run {}{}", run, undone.empty() ? "; nothing was in force" : undone)
-                .c_str());
+        undone.push_back(
+            fmt::format("{} on {}", undo.fault,
+                        undo.member.label.empty() ? undo.member.id : undo.member.label));
+  return undone;
 }
 
+/// What is said at the end, to a person or as one document.
+class Told {
+ public:
+  explicit Told(bool json) : json_(json) {}
+  void stopped(const std::string& run, const std::vector<std::string>& undone) {
+    if (!json_) {
+      const std::string what = undone.empty()
+                                   ? "nothing was in force"
+                                   : fmt::format("taken back: {}", fmt::join(undone, ", "));
+      std::puts(fmt::format("stopped run {}; {}", run, what).c_str());
+      return;
+    }
+    Value one = Value::map();
+    one.set("run", run);
+    one.set("taken_back", encode(undone));
+    runs_.push(std::move(one));
+  }
+  void trouble(const std::string& why) {
+    std::fprintf(stderr, "gunflint stop: %s\n", why.c_str());
+    trouble_.push(Value(why));
+  }
+  int end(const RecoveryReport& report, Outcome outcome) {
+    const bool anything = !report.done.empty() || !report.left.empty();
+    if (json_) {
+      Value document = Value::map();
+      document.set("stopped", std::move(runs_));
+      document.set("trouble", std::move(trouble_));
+      document.set("recovered", encode(report));
+      document.set("exit", Value(exit_code(outcome)));
+      std::puts(to_json_pretty(document).c_str());
+    } else if (anything) {
+      std::fputs(recovery_text(report).c_str(), stdout);
+    }
+    return exit_code(outcome);
+  }
+
+ private:
+  bool json_;
+  Value runs_ = Value::list(), trouble_ = Value::list();
+};
+
 /// Of one run. How many of its agents have not ended.
-Result<std::size_t> stop(const std::string& run, const std::vector<LedgerStatus>& before) {
-  GF_TRY_AS(const auto left, stop_agents(run, patience));
-  for (const auto& status : left)
-    std::fputs(fmt::format("gunflint stop: the agent of run {} (pid {}) has not ended within {}; "
-                           "`gunflint recover` can do it when it is dead\n",
-                           status.run, status.owner, human(patience))
-                   .c_str(),
-               stderr);
-  if (left.empty()) tell(run, before);
-  return left.size();
+std::size_t stop(const std::string& run, const std::vector<LedgerStatus>& before, Told& told) {
+  const auto left = stop_agents(run, patience);
+  if (!left) {
+    told.trouble(left.error().message);
+    return 1;
+  }
+  for (const auto& status : *left)
+    told.trouble(
+        fmt::format("the agent of run {} (pid {}) has not ended within {}; `gunflint recover` can "
+                    "do it when it is dead",
+                    status.run, status.owner, human(patience)));
+  if (left->empty()) told.stopped(run, taken_back(run, before));
+  return left->size();
 }
 
 }  // namespace
 
 int stop_command(const StopOptions& options) {
+  const auto refuse = [&](const std::string& why, Outcome outcome = Outcome::Invalid) {
+    return complain("stop", why, outcome, options.json);
+  };
   if (options.run.empty() == !options.all)
     return refuse("name a run, or use --all; `gunflint status` shows them");
   const auto before = look_at_ledgers();
-  if (!before) {
-    std::fprintf(stderr, "gunflint stop: %s\n", before.error().message.c_str());
-    return exit_code(Outcome::ToolError);
-  }
+  if (!before) return refuse(before.error().message, Outcome::ToolError);
   const auto runs = meant(*before, options);
   if (runs.empty() && !options.all)
     return refuse(
@@ -73,24 +115,17 @@ int stop_command(const StopOptions& options) {
   if (runs.size() > 1 && !options.all)
     return refuse(
         fmt::format("several runs end in `{}`: {}; name one", options.run, fmt::join(runs, ", ")));
+  Told told(options.json);
   std::size_t alive = 0;
-  for (const auto& run : runs) {
-    const auto left = stop(run, *before);
-    alive += left ? *left : 1;
-    if (!left) std::fprintf(stderr, "gunflint stop: %s\n", left.error().message.c_str());
-  }
+  for (const auto& run : runs) alive += stop(run, *before, told);
   // What an agent could not take back before it ended, or a dead one left.
   auto report = recover_here(false);
-  if (!report) {
-    std::fprintf(stderr, "gunflint stop: %s\n", report.error().message.c_str());
-    return exit_code(Outcome::UndoIncomplete);
-  }
-  if (runs.empty() && report->done.empty() && report->left.empty())
+  if (!report) return refuse(report.error().message, Outcome::UndoIncomplete);
+  if (!options.json && runs.empty() && report->done.empty() && report->left.empty())
     std::puts("no run of this user is at work on this machine");
   report->alive = 0;  // those are not meant
-  if (!report->done.empty() || !report->left.empty())
-    std::fputs(recovery_text(*report).c_str(), stdout);
-  return exit_code(alive == 0 && report->left.empty() ? Outcome::Held : Outcome::UndoIncomplete);
+  return told.end(*report,
+                  alive == 0 && report->left.empty() ? Outcome::Held : Outcome::UndoIncomplete);
 }
 
 }  // namespace gunflint

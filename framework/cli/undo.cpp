@@ -10,6 +10,7 @@
 #include "agent/agent_main.hpp"
 #include "agent/undo_desk.hpp"
 #include "cli/commands.hpp"
+#include "cli/complain.hpp"
 #include "cli/crew_parts.hpp"
 #include "cli/undo.hpp"
 #include "engine/dead_runs.hpp"
@@ -21,11 +22,6 @@
 
 namespace gunflint {
 namespace {
-
-int complain(const Error& error, Outcome outcome) {
-  std::fputs(("gunflint: " + error.message + "\n").c_str(), stderr);
-  return exit_code(outcome);
-}
 
 /// Everything that this binary can take back: of hosts and of APIs.
 AgentParts desk_parts() {
@@ -95,12 +91,14 @@ Result<RecoveryReport> recover_here(bool everybody) {
 int recover_command(const RecoverOptions& options) {
   const CrewParts parts = crew_parts({});
   const auto visits = visit_dead_runs(options.out, {parts.agent_argv, parts.admit});
-  if (!visits) return complain(visits.error(), Outcome::UndoIncomplete);
+  if (!visits)
+    return complain("recover", visits.error().message, Outcome::UndoIncomplete, options.json);
   const bool clean =
       std::all_of(visits->begin(), visits->end(), [](const Visit& v) { return v.left.empty(); });
   if (!options.json) std::fputs(visits_text(*visits).c_str(), stdout);
   const auto report = recover_here(options.all);
-  if (!report) return complain(report.error(), Outcome::UndoIncomplete);
+  if (!report)
+    return complain("recover", report.error().message, Outcome::UndoIncomplete, options.json);
   if (options.json) {
     Value all = encode(*report);
     all.set("visits", encode(*visits));
@@ -114,7 +112,7 @@ int recover_command(const RecoverOptions& options) {
 
 int status_command(const StatusOptions& options) {
   const auto all = look_at_ledgers();
-  if (!all) return complain(all.error(), Outcome::ToolError);
+  if (!all) return complain("status", all.error().message, Outcome::ToolError, options.json);
   Value list = Value::list();
   bool dead_and_open = false;
   for (const auto& status : *all) {

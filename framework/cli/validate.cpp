@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/complain.hpp"
 #include "cli/reading.hpp"
 
 namespace gunflint {
@@ -23,7 +24,8 @@ std::string plural(int n, const char* word) {
 }
 
 /// "right", or what is wrong, in one line.
-std::string summary(const std::string& file, const Counts& counts, std::size_t later, bool strict) {
+std::string summary(const std::string& file, const Counts& counts,
+                    const std::vector<Problem>& later, bool strict) {
   if (counts.errors > 0)
     return fmt::format("{}: {}{}", file, plural(counts.errors, "error"),
                        counts.warnings ? ", " + plural(counts.warnings, "warning") : "");
@@ -31,9 +33,12 @@ std::string summary(const std::string& file, const Counts& counts, std::size_t l
     return fmt::format("{}: {}, refused by --strict", file, plural(counts.warnings, "warning"));
   std::string text = fmt::format("{}: valid", file);
   if (counts.warnings) text += ", " + plural(counts.warnings, "warning");
-  if (later)
-    text += fmt::format("; {} not in this version: `gunflint plan` will refuse it",
-                        plural(static_cast<int>(later), "feature"));
+  if (later.empty()) return text;
+  text += fmt::format("; {} not in this version, which `gunflint plan` will refuse:",
+                      plural(static_cast<int>(later.size()), "feature"));
+  for (const Problem& p : later)
+    text +=
+        fmt::format("\n  {}; {}", p.sentence.substr(0, p.sentence.find(": not in")), p.suggestion);
   return text;
 }
 
@@ -41,10 +46,7 @@ std::string summary(const std::string& file, const Counts& counts, std::size_t l
 
 int validate_command(const ValidateOptions& options) {
   const auto how = read_options(options.file, false);
-  if (!how) {
-    std::fputs(fmt::format("gunflint validate: {}\n", how.error().message).c_str(), stderr);
-    return exit_code(Outcome::Invalid);
-  }
+  if (!how) return complain("validate", how.error().message, Outcome::Invalid, options.json);
   bool wrong = false;
   Value all = Value::list();
   for (const std::string& file : options.files) {
@@ -55,15 +57,12 @@ int validate_command(const ValidateOptions& options) {
     const auto later = read.experiment ? not_in_this_version(*read.experiment, how->faults)
                                        : std::vector<Problem>{};
     if (options.json) {
-      Value one = Value::map();
-      one.set("file", file);
-      one.set("valid", Value(valid));
-      one.set("problems", encode_problems(read.problems));
+      Value one = file_document(file, valid, read.problems);
       one.set("not_in_this_version", encode_problems(later));
       all.push(std::move(one));
     } else {
       show_problems(read.problems);
-      std::puts(summary(file, counts, later.size(), options.strict).c_str());
+      std::puts(summary(file, counts, later, options.strict).c_str());
     }
   }
   if (options.json) std::puts(to_json_pretty(all).c_str());

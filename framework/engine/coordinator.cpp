@@ -144,7 +144,7 @@ class Coordinator {
   }
 
   bool ask_agents() {
-    const Inventory inventory =
+    Inventory inventory =
         take_inventory(crew_, order_.experiment, order_.find_kind, order_.seed, root_);
     const Plan plan = make_plan(order_.experiment, order_.find_kind, inventory, order_.seed, root_);
     (void)write_file(folder_.path + "/plan.json", to_json_pretty(encode(plan)) + "\n");
@@ -165,19 +165,20 @@ class Coordinator {
         return false;
       }
     // The first look at each target, so that the gate knows what is desired.
-    const Time until = monotonic_now() + 5s;
-    for (std::set<std::string> seen;
-         seen.size() < order_.experiment.targets.size() && monotonic_now() < until;) {
-      const auto arrived = inbox_.take(until);
-      if (!arrived) break;
-      if (const auto* look = std::get_if<TargetLooked>(&arrived->input)) {
-        seen.insert(look->seen.target);
-        last_looks_[look->seen.target] = *look;
-      }
-      take(*arrived);
-      if (run_->ending()) return false;
-    }
-    return true;
+    last_looks_ = first_looks(inbox_, order_.experiment, [this](const Arrived& arrived) {
+      take(arrived);
+      return !run_->ending();
+    });
+    return !run_->ending() && somebody_is_ready(std::move(inventory));
+  }
+
+  /// A fault takes ready members only: without one the run could only be in vain.
+  bool somebody_is_ready(Inventory inventory) {
+    for (const auto& [target, look] : last_looks_)
+      if (look.seen.unknown.empty()) inventory.states[target] = look.seen.members;
+    const Plan plan = make_plan(order_.experiment, order_.find_kind, inventory, order_.seed, root_);
+    if (plan.exit() != 0) refuse(plan);
+    return plan.exit() == 0;
   }
 
   bool prepare_load() {

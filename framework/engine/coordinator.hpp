@@ -47,6 +47,11 @@ Result<RunResult> execute(RunOrder order);
 Plan ask_and_plan(const Experiment& experiment, const FindKind& find, CrewParts parts,
                   std::uint64_t seed);
 
+/// Waits until each watched target was seen once, at most 5 s. `each` gets what arrives meanwhile;
+/// false from it ends the wait.
+std::map<std::string, TargetLooked> first_looks(Inbox& inbox, const Experiment& experiment,
+                                                const std::function<bool(const Arrived&)>& each);
+
 /// Asks open agents about members and faults.
 Inventory take_inventory(Crew& crew, const Experiment& experiment, const FindKind& find,
                          std::uint64_t seed, bool we_are_root);

@@ -40,6 +40,37 @@ Inventory take_inventory(Crew& crew, const Experiment& experiment, const FindKin
   return inventory;
 }
 
+std::map<std::string, TargetLooked> first_looks(Inbox& inbox, const Experiment& experiment,
+                                                const std::function<bool(const Arrived&)>& each) {
+  std::map<std::string, TargetLooked> looks;
+  const Time until = monotonic_now() + 5s;
+  while (looks.size() < experiment.targets.size() && monotonic_now() < until) {
+    const auto arrived = inbox.take(until);
+    if (!arrived) break;
+    if (const auto* look = std::get_if<TargetLooked>(&arrived->input))
+      looks.insert_or_assign(look->seen.target, *look);
+    if (!each(*arrived)) break;
+  }
+  return looks;
+}
+
+namespace {
+
+/// Only of targets that say when a member is ready: every other one was found alive.
+void look_at_readiness(Crew& crew, Inbox& inbox, Experiment asked, Inventory& inventory) {
+  std::erase_if(asked.targets, [&](const TargetSpec& target) {
+    const auto members = inventory.members.find(target.name);
+    return target.ready.empty() || members == inventory.members.end() || members->second.empty() ||
+           !crew.watch("local", target);
+  });
+  for (auto& [target, look] : first_looks(inbox, asked, [](const Arrived& a) {
+         return !std::holds_alternative<AgentGone>(a.input);
+       }))
+    if (look.seen.unknown.empty()) inventory.states[target] = std::move(look.seen.members);
+}
+
+}  // namespace
+
 Plan ask_and_plan(const Experiment& experiment, const FindKind& find, CrewParts parts,
                   std::uint64_t seed) {
   const bool root = ::geteuid() == 0;
@@ -52,7 +83,10 @@ Plan ask_and_plan(const Experiment& experiment, const FindKind& find, CrewParts 
       inventory.trouble["agent " + key] = admitted.error().message;
     else if (auto opened = crew.open_agent(key); !opened)
       inventory.trouble["agent " + key] = opened.error().message;
-  if (inventory.trouble.empty()) inventory = take_inventory(crew, experiment, find, seed, root);
+  if (inventory.trouble.empty()) {
+    inventory = take_inventory(crew, experiment, find, seed, root);
+    look_at_readiness(crew, inbox, experiment, inventory);
+  }
   crew.start(CloseAgents{});
   for (Time until = monotonic_now() + 5s; monotonic_now() < until;) {
     const auto arrived = inbox.take(until);

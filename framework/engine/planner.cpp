@@ -69,6 +69,17 @@ std::string nobody_text(const LocalSelector& by) {
   return fmt::format("no process here {}", fmt::join(parts, " and "));
 }
 
+/// "http://127.0.0.1:80/health does not answer with 2xx or 3xx", of the first member.
+std::string readiness_text(const Readiness& ready, const std::vector<MemberState>& seen) {
+  const auto of_first = [&](const std::string& text) {
+    if (seen.empty()) return text;
+    return expand_member(text, seen.front().member).value_or(text);
+  };
+  if (!ready.http.empty()) return of_first(ready.http) + " does not answer with 2xx or 3xx";
+  if (!ready.tcp.empty()) return "nobody accepts a connection on " + of_first(ready.tcp);
+  return fmt::format("`{}` does not exit with 0", fmt::join(ready.exec, " "));
+}
+
 void plan_hypotheses(const Experiment& experiment, Plan& plan) {
   for (const auto& h : experiment.steady_state) {
     plan.hypotheses.push_back(
@@ -131,6 +142,7 @@ class FaultPlanner {
     if (const auto it = inventory_.members.find(fault.target); it != inventory_.members.end()) {
       fault.members_found = static_cast<int>(it->second.size());
       if (inventory_.asked && it->second.empty()) nobody(spec, fault.target);
+      if (!it->second.empty()) nobody_ready(spec, fault.target);
     }
     fault.whom = inventory_.asked ? pick_in_words(spec.pick, fault.members_found) : "";
     for (const auto& e : inventory_.examined)
@@ -179,6 +191,24 @@ class FaultPlanner {
                              t ? nobody_text(t->local) : "nobody is there");
     if (const auto near = inventory_.near.find(target); near != inventory_.near.end())
       n.fix += "; " + near->second;
+    tell_of_target(std::move(n), t);
+  }
+  /// There are members, and none of them would be hit: faults take ready ones only.
+  void nobody_ready(const FaultSpec& spec, const std::string& target) {
+    const TargetSpec* t = experiment_.target(target);
+    const auto looked = inventory_.states.find(target);
+    if (!t || t->ready.empty() || looked == inventory_.states.end() ||
+        std::any_of(looked->second.begin(), looked->second.end(),
+                    [](const MemberState& m) { return m.alive && m.ready; }))
+      return;
+    const bool later = spec.wait_until.has_value() || spec.optional || t->on_empty == OnEmpty::Skip;
+    tell_of_target({later ? "warning" : "absent", spec.name,
+                    fmt::format("target `{}`: ready: 0 of {}; {}", target, looked->second.size(),
+                                readiness_text(t->ready, looked->second)),
+                    "start what it asks for, or correct `ready`", "", 0},
+                   t);
+  }
+  void tell_of_target(PlanNote n, const TargetSpec* t) {
     if (t && t->mark.source) n.file = t->mark.source->name, n.line = t->mark.line;
     const auto told = [&](const PlanNote& o) {
       return o.kind == n.kind && o.sentence == n.sentence;

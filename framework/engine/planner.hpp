@@ -38,6 +38,8 @@ struct Inventory {
   std::map<std::string, std::vector<Member>> members;  ///< by target
   std::map<std::string, std::string> trouble;          ///< target or agent -> why not
   std::map<std::string, std::string> near;  ///< target without a member -> what is here instead
+  /// target -> who of it passes its readiness check; absent: not looked at
+  std::map<std::string, std::vector<MemberState>> states;
   std::vector<Examination> examined;
 };
 

@@ -16,10 +16,13 @@ bool is_web_address(const std::string& url) {
   return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
 }
 
-void report_address(const std::string& url, const Mark& mark, Reader& reader) {
+/// `with_base`: of a request whose load has a `base_url`, so that a path is meant.
+void report_address(const std::string& url, const Mark& mark, bool with_base, Reader& reader) {
   std::string fix = "write `http://host:port/path`";
   if (url.find("://") == url.npos && !url.empty() && url[0] != '/')
-    fix = fmt::format("write `http://{}`", url);
+    fix = with_base && url.find(":") == url.npos
+              ? fmt::format("write `/{}`: it is added to `base_url`", url)
+              : fmt::format("write `http://{}`", url);
   reader.problem(mark, "E143", fmt::format("`{}` is no web address", url), std::move(fix));
 }
 
@@ -39,7 +42,7 @@ void check_request(const LoadSpec& load, const Request& q, Reader& reader) {
   const bool relative = q.url.rfind('/', 0) == 0;
   // ${name} of an earlier step may be the whole address.
   if (!relative && q.url.rfind("${", 0) != 0 && !is_web_address(q.url))
-    report_address(q.url, q.mark, reader);
+    report_address(q.url, q.mark, !load.base_url.empty(), reader);
   if (relative && load.base_url.empty())
     reader.problem(q.mark, "E143",
                    fmt::format("`{}` is a path, and the load has no `base_url`", q.url),
@@ -61,7 +64,7 @@ void check_request(const LoadSpec& load, const Request& q, Reader& reader) {
 
 void check_load(const LoadSpec& load, const Value& entry, Reader& reader) {
   if (!load.base_url.empty() && !is_web_address(load.base_url))
-    report_address(load.base_url, mark_at(entry, "base_url"), reader);
+    report_address(load.base_url, mark_at(entry, "base_url"), false, reader);
   if (load.timeout <= Duration::zero())
     reader.problem(mark_at(entry, "timeout"), "E104", "a timeout is longer than nothing",
                    "write `timeout: 10s`");

@@ -75,8 +75,12 @@ void report_metric(const Condition& c, std::string_view kind, Reader& reader) {
                    fmt::format("here it is `{}`", row->instead));
     return;
   }
+  const bool percentile = c.metric.size() > 1 && c.metric[0] == 'p' &&
+                          c.metric.find_first_not_of("0123456789", 1) == c.metric.npos;
   const std::string near = nearest(c.metric, known);
-  if (!near.empty())
+  if (percentile && kind == "load")
+    fix = "the percentiles are `p50`, `p90`, `p95`, `p99` and `p999`";
+  else if (!near.empty())
     fix = fmt::format("did you mean `{}`?", near);
   else
     fix = fmt::format("known here: {}", listed(known, "and"));

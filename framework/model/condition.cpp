@@ -43,15 +43,54 @@ std::optional<Comparison> take_comparison(std::string_view& text) {
   return std::nullopt;
 }
 
+/// Comparisons in English, longest first.
+struct Phrase {
+  std::string_view words, sign;
+};
+constexpr std::array phrases{
+    Phrase{"is less than ", "<"}, Phrase{"is greater than ", ">"}, Phrase{"is more than ", ">"},
+    Phrase{"is below ", "<"},     Phrase{"is above ", ">"},        Phrase{"is at most ", "<="},
+    Phrase{"is at least ", ">="}, Phrase{"less than ", "<"},       Phrase{"lower than ", "<"},
+    Phrase{"below ", "<"},        Phrase{"under ", "<"},           Phrase{"at most ", "<="},
+    Phrase{"up to ", "<="},       Phrase{"greater than ", ">"},    Phrase{"more than ", ">"},
+    Phrase{"higher than ", ">"},  Phrase{"above ", ">"},           Phrase{"over ", ">"},
+    Phrase{"at least ", ">="},    Phrase{"is not ", "!="},         Phrase{"equals ", "=="},
+    Phrase{"is ", "=="},
+};
+
+/// "less than 200ms" -> "< 200ms"; empty when it is no comparison in words.
+std::string in_signs(std::string_view text) {
+  for (const Phrase& phrase : phrases)
+    if (std::string_view rest = text; take(rest, phrase.words))
+      return fmt::format("{} {}", phrase.sign, trim(rest));
+  return {};
+}
+
+/// k6's ` < 1500` counts milliseconds.
+std::string after_k6_metric(std::string_view text) {
+  text = trim(text);
+  const std::string_view before = text;
+  if (!take_comparison(text)) return "< 400ms";
+  const std::string_view sign = before.substr(0, before.size() - text.size());
+  std::string limit(trim(text));
+  if (limit.empty()) return "< 400ms";
+  if (limit.find_first_not_of("0123456789.") == limit.npos) limit += "ms";
+  return fmt::format("{} {}", sign, limit);
+}
+
 /// The name of the metric at the front; `p(95)` is k6's spelling and gets its fix.
 Result<std::string> take_metric(std::string_view& text, std::string_view whole) {
   if (text.starts_with("p(")) {
     const auto close = text.find(')');
     std::string digits(text.substr(2, close == text.npos ? text.npos : close - 2));
     if (const auto dot = digits.find('.'); dot != digits.npos) digits.erase(dot, 1);
-    return bad(fmt::format("`p({})` is how k6 writes it; write `p{} < 400ms`",
-                           text.substr(2, close == text.npos ? text.npos : close - 2), digits));
+    return bad(fmt::format("`p({})` is how k6 writes it; write `p{} {}`",
+                           text.substr(2, close == text.npos ? text.npos : close - 2), digits,
+                           after_k6_metric(close == text.npos ? "" : text.substr(close + 1))));
   }
+  if (const std::string signs = in_signs(text); !signs.empty())
+    return bad(
+        fmt::format("`{}` does not start with a metric; write for example `p95 {}`", whole, signs));
   std::size_t n = 0;
   while (n < text.size() && is_name_char(text[n])) ++n;
   if (n == 0 || std::isdigit(static_cast<unsigned char>(text[0]))) {
@@ -185,9 +224,13 @@ Result<Condition> parse_condition(const std::string& text, const Mark& mark) {
   GF_TRY_AS(c.metric, take_metric(left, c.text));
   left = trim(left);
   const auto comparison = take_comparison(left);
-  if (!comparison)
-    return bad(
-        fmt::format("`{}` has no comparison; write for example `{} < 400ms`", c.text, c.metric));
+  if (!comparison) {
+    const std::string signs = in_signs(left);
+    if (!signs.empty())
+      return bad(fmt::format("`{}` compares in words; write `{} {}`", c.text, c.metric, signs));
+    return bad(fmt::format("`{}` has no comparison; write for example `{} < 400ms`", c.text,
+                           is_metric(c.metric) ? c.metric : "p95"));
+  }
   c.comparison = *comparison;
   const std::string_view right = trim(left);
   if (right.empty())

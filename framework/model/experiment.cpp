@@ -124,7 +124,7 @@ struct Written {
                      ? std::string()
                      : std::string("only `experiment` is read here; leave `kind` out");
         }),
-        field("name", &T::name, "Its name: lower case words with `-`.").required(),
+        field("name", &T::name, "Its name, for reports and `history`.").required(),
         field("description", &T::description, "What it proves, in a sentence."),
         field("owner", &T::owner, "Who to ask."),
         field("tags", &T::tags, "Words to find it by."),
@@ -146,7 +146,8 @@ struct Written {
         field("blast_radius", &T::blast_radius, "How much may be touched at one time."),
         field("gate", &T::gate, "How long all must be green before the first fault."),
         field("matrix", &T::matrix, "Values to run every combination of."),
-        field("capacity", &T::capacity, "What `gunflint capacity` varies."),
+        field("capacity", &T::capacity,
+              "For a later version, which varies it; `run` does not read it."),
         field("extend", &T::extend, "How often an inconclusive phase is lengthened.")
             .between(0, 10)};
   }

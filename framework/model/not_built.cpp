@@ -27,16 +27,24 @@ constexpr std::array features{
 
 class Refusals {
  public:
-  void add(const Mark& mark, std::string path, std::string what) {
+  /// `row`: a word of the row of `features` that says what to use meanwhile; none: a fault.
+  void add(const Mark& mark, std::string path, std::string what, std::string_view row = {}) {
     Problem p;
     p.where = mark;
     p.code = "E190";
     p.path = std::move(path);
     p.sentence = fmt::format("{}: not in this version", what);
-    p.suggestion = "docs/reference/not-in-this-version.md says what to use meanwhile";
+    p.suggestion = "meanwhile: " + std::string(meanwhile(row));
     problems.push_back(std::move(p));
   }
   std::vector<Problem> problems;
+
+ private:
+  static std::string_view meanwhile(std::string_view row) {
+    for (const LaterFeature& feature : features)
+      if (!row.empty() && feature.what.find(row) != feature.what.npos) return feature.meanwhile;
+    return "`exec` with commands of your own";
+  }
 };
 
 bool is_built(const std::string& type, const std::vector<KnownFault>& built) {
@@ -49,18 +57,19 @@ void look_at_loads(const Experiment& e, Refusals& out) {
     for (std::size_t i = 0; i < load.stages.size(); ++i)
       if (load.stages[i].users)
         out.add(load.stages[i].mark, fmt::format("{}.stages[{}].users", path, i),
-                "`users` (closed loop)");
+                "`users` (closed loop)", "`users`");
     for (const char* key : {"data", "replay", "tls", "http"})
       if (load.other.find(key))
         out.add(load.mark, path + "." + key,
                 std::string(key) == "http" ? "`http.version` and `http.keep_alive`"
-                                           : fmt::format("`{}`", key));
+                                           : fmt::format("`{}`", key),
+                std::string(key) == "http" ? "`http.version" : fmt::format("load: `{}`", key));
     auto tls = [&](const std::string& url) { return url.rfind("https://", 0) == 0; };
     bool any = tls(load.base_url);
     for (const Journey& journey : load.journeys)
       for (const Step& step : journey.steps)
         if (const auto* request = std::get_if<Request>(&step)) any = any || tls(request->url);
-    if (any) out.add(load.mark, path, "load over https");
+    if (any) out.add(load.mark, path, "load over https", "https");
   }
 }
 
@@ -72,7 +81,7 @@ std::vector<Problem> not_in_this_version(const Experiment& e,
   for (const TargetSpec& target : e.targets)
     if (target.kind != "local")
       out.add(target.mark, "targets." + target.name,
-              fmt::format("targets of kind `{}`", target.kind));
+              fmt::format("targets of kind `{}`", target.kind), "targets");
   look_at_loads(e, out);
   for (std::size_t i = 0; i < e.faults.size(); ++i) {
     const FaultSpec& f = e.faults[i];
@@ -85,14 +94,17 @@ std::vector<Problem> not_in_this_version(const Experiment& e,
   }
   for (std::size_t i = 0; i < e.steady_state.size(); ++i)
     if (!e.steady_state[i].control.empty())
-      out.add(e.steady_state[i].mark, fmt::format("steady_state[{}].control", i), "`control`");
+      out.add(e.steady_state[i].mark, fmt::format("steady_state[{}].control", i), "`control`",
+              "`control`");
   for (std::size_t i = 0; i < e.alerts.size(); ++i)
     if (!e.alerts[i].delivered_to.empty())
-      out.add(e.alerts[i].mark, fmt::format("alerts[{}].delivered_to", i), "`delivered_to`");
-  if (!e.sources.receivers.is_null()) out.add({}, "sources.receivers", "`sources.receivers`");
-  if (e.sources.grafana) out.add({}, "sources.grafana", "`sources.grafana`");
-  if (!e.matrix.is_null()) out.add({}, "matrix", "`matrix`");
-  if (e.extend > 0) out.add({}, "extend", "`extend`");
+      out.add(e.alerts[i].mark, fmt::format("alerts[{}].delivered_to", i), "`delivered_to`",
+              "`delivered_to`");
+  if (!e.sources.receivers.is_null())
+    out.add({}, "sources.receivers", "`sources.receivers`", "receivers");
+  if (e.sources.grafana) out.add({}, "sources.grafana", "`sources.grafana`", "grafana");
+  if (!e.matrix.is_null()) out.add({}, "matrix", "`matrix`", "`matrix`");
+  if (e.extend > 0) out.add({}, "extend", "`extend`", "`extend`");
   return std::move(out.problems);
 }
 

@@ -1,5 +1,6 @@
 // Problems as people and machines read them.
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -43,6 +44,15 @@ std::size_t byte_at(std::string_view line, int column) {
   return i;
 }
 
+/// " name: …"
+bool is_key(std::string_view text) {
+  if (!text.starts_with(' ')) return false;
+  std::size_t n = 1;
+  while (n < text.size() && (std::isalnum(static_cast<unsigned char>(text[n])) || text[n] == '_'))
+    ++n;
+  return n > 1 && text.substr(n).starts_with(": ");
+}
+
 /// The word, key or value that begins at `begin`, as far as carets should reach.
 std::string_view token_at(std::string_view line, std::size_t begin) {
   if (begin >= line.size()) return {};
@@ -52,15 +62,23 @@ std::string_view token_at(std::string_view line, std::size_t begin) {
     return line.substr(begin, end == line.npos ? line.npos : end - begin + 1);
   }
   if (first == '{' || first == '[') return line.substr(begin, 1);
-  const auto opened = line.substr(0, begin).find_last_of("{}[]");
-  const bool in_flow = opened != line.npos && (line[opened] == '{' || line[opened] == '[');
+  int depth = 0;  // of the brackets that are open at `begin`
+  for (const char c : line.substr(0, begin)) {
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+  }
   std::size_t end = begin;
+  int inner = 0;
   while (end < line.size()) {
     const char c = line[end];
     const char next = end + 1 < line.size() ? line[end + 1] : ' ';
     if (c == ':' && next == ' ') break;
     if (c == ' ' && next == '#') break;
-    if (in_flow && (c == ',' || c == '}' || c == ']')) break;
+    if (depth > 0 && inner == 0 && (c == ',' || c == '}' || c == ']')) break;
+    // A map whose first line is above.
+    if (inner == 0 && c == ',' && is_key(line.substr(end + 1))) break;
+    if (c == '{' || c == '[') ++inner;
+    if ((c == '}' || c == ']') && --inner < 0) break;
     ++end;
   }
   std::string_view token = line.substr(begin, end - begin);

@@ -1,5 +1,6 @@
 // From text to Experiment, with every mistake on the way.
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
@@ -138,6 +139,14 @@ void read_document(Value& document, const ReadOptions& options, ReadExperiment& 
   if (!reader.has_errors()) out.experiment = std::move(experiment);
 }
 
+/// k6 experiments are programs.
+bool is_javascript(const std::string& text) {
+  for (const char* sign :
+       {"export const options", "export default function", "from 'k6", "from \"k6"})
+    if (text.find(sign) != text.npos) return true;
+  return false;
+}
+
 }  // namespace
 
 ReadExperiment read_experiment(std::shared_ptr<const SourceText> source,
@@ -145,12 +154,45 @@ ReadExperiment read_experiment(std::shared_ptr<const SourceText> source,
   ReadExperiment out;
   out.source = source;
   Reader reader;
-  if (auto document = parse_yaml(source, reader); document && check_header(*document, reader))
+  if (is_javascript(source->text))
+    reader.problem({}, "E003", source->name + " is JavaScript (a k6 script), not YAML",
+                   "`gunflint init` writes an experiment to begin with; options, checks and "
+                   "thresholds have their place in it");
+  else if (auto document = parse_yaml(source, reader); document && check_header(*document, reader))
     read_document(*document, options, out, reader);
   out.problems = std::move(reader.problems());
   sort_by_place(out.problems, source.get());
   return out;
 }
+
+namespace {
+
+/// What to do about a file that cannot be read: the nearest name beside it, or those inside.
+std::string other_file(const std::string& path, const Error& error) {
+  std::error_code ignored;
+  if (error.cause == Cause::NotPermitted) return "let this user read it";
+  if (error.cause != Cause::Gone) return "name an experiment file";
+  const std::filesystem::path asked(path);
+  const bool folder = std::filesystem::is_directory(asked, ignored);
+  auto parent = folder ? asked : asked.parent_path();
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           parent.empty() ? std::filesystem::path(".") : parent, ignored)) {
+    const auto extension = entry.path().extension();
+    if (extension == ".yaml" || extension == ".yml") names.push_back(entry.path().filename());
+    if (names.size() > 1000) break;
+  }
+  std::sort(names.begin(), names.end());
+  if (folder)
+    return names.empty()
+               ? "name an experiment file"
+               : fmt::format("name a file in it, such as {}", (parent / names[0]).string());
+  const std::string near = nearest(asked.filename().string(), names);
+  return near.empty() ? "name an experiment file, or write one with `gunflint init`"
+                      : fmt::format("did you mean {}?", (parent / near).string());
+}
+
+}  // namespace
 
 ReadExperiment read_experiment_file(const std::string& path, const ReadOptions& options) {
   const std::string name = path == "-" ? "<stdin>" : path;
@@ -160,7 +202,7 @@ ReadExperiment read_experiment_file(const std::string& path, const ReadOptions& 
     out.source = std::make_shared<const SourceText>(SourceText{name, {}});
     Reader reader;
     reader.problem({}, text.error().cause == Cause::BadInput ? "E002" : "E001",
-                   text.error().message, "name an experiment file");
+                   text.error().message, other_file(path, text.error()));
     out.problems = std::move(reader.problems());
     return out;
   }

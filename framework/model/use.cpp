@@ -1,5 +1,7 @@
 #include "model/use.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -108,6 +110,8 @@ Result<std::string> read_local_file(const std::string& path, std::size_t most) {
       path == "-" ? stdin : std::fopen(path.c_str(), "rbe"),
       [](std::FILE* f) { return f && f != stdin ? std::fclose(f) : 0; });
   if (!file) return fail_errno(errno, "read " + path);
+  if (struct stat info{}; ::fstat(::fileno(file.get()), &info) == 0 && S_ISDIR(info.st_mode))
+    return fail(Cause::Gone, path + " is a folder");
   std::string text;
   std::array<char, 65536> buffer;
   while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), file.get())) {

@@ -216,6 +216,14 @@ bool report_unknown_key(Reader& reader, const std::string& key, const Mark& mark
                    fmt::format("keys are snake_case: `{}`", plain));
     return true;
   }
+  // `targets.web.process`: a selector without its kind.
+  if (const std::string& path = reader.path(); path.starts_with("targets.") && has(known, "local"))
+    for (const char* selector : {"process", "cmdline", "pid_file", "port", "unit", "cgroup"})
+      if (plain == selector) {
+        reader.problem(mark, "E102", fmt::format("`{}` says whom, but not where", key),
+                       fmt::format("write `local: {{ {}: … }}`", plain));
+        return true;
+      }
   for (const OtherWord& row : keys) {
     if (row.word != plain) continue;
     const std::string here = first_known(row.instead, known);

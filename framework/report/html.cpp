@@ -110,7 +110,7 @@ std::string tiles(const RunView& view, const Impact& impact) {
     for (const Finding& f : view.verdict->findings)
       if (f.kind == Finding::Kind::Recovery) {
         out += tile(f.held == Held::Yes ? "good" : "bad",
-                    f.took_s ? human(from_seconds(*f.took_s)) : "none", f.name);
+                    f.took_s ? human(from_seconds(*f.took_s)) : "none", title_of(f));
         break;
       }
   const TrustNote undo = undo_summary(view);
@@ -158,7 +158,8 @@ std::string verdicts(const RunView& view) {
     out += fmt::format(
         "<tr><td>{}</td><td class=\"what\">{}</td><td class=\"value\">{}</td><td "
         "class=\"limit\">{}</td><td class=\"wide\">{}</td></tr>\n",
-        badge(f.held), html(plain(f.name)), html(plain(f.measured)), html(plain(f.limit)), why);
+        badge(f.held), html(plain(title_of(f))), html(plain(f.measured)), html(plain(f.limit)),
+        why);
   }
   return out + "</tbody></table></div></section>\n";
 }
@@ -262,8 +263,9 @@ std::string reproduce(const RunView& view) {
   std::string out = fmt::format(
       "<section><h2>Environment, and how to do it again</h2>\n<div class=\"card\"><pre>gunflint {} "
       "on "
-      "{}\ngunflint run {} --seed {}\ngunflint judge {}</pre></div>\n",
-      html(plain(s.version)), html(plain(s.host)), html(plain(s.file)), s.seed, html(plain(s.run)));
+      "{}\n{}\ngunflint judge {}</pre></div>\n",
+      html(plain(s.version)), html(plain(s.host)), html(plain(run_again(view))),
+      html(plain(s.run)));
   if (!s.experiment_text.empty())
     out += fmt::format(
         "<details class=\"card\" style=\"margin-top:12px\" open><summary>{}</summary>"

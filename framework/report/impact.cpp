@@ -185,6 +185,11 @@ std::vector<Finding> worst_first(const RunView& view) {
   return findings;
 }
 
+std::string title_of(const Finding& f) {
+  const bool plain_name = f.kind == Finding::Kind::Recovery && !f.name.starts_with("recovery");
+  return plain_name ? "recovery of " + f.name : f.name;
+}
+
 std::string sentence_of(const Evidence& e) {
   std::string text = clock_text(std::chrono::seconds(e.from_second));
   if (e.to_second > e.from_second) text += "-" + clock_text(std::chrono::seconds(e.to_second));
@@ -207,18 +212,24 @@ std::string cause_of(const RunView& view) {
       clock_text(view.last));
 }
 
-std::vector<std::string> next_steps(const RunView& view) {
+std::string run_again(const RunView& view) {
+  return fmt::format("gunflint run {} --seed {}", shell_word(view.start.file), view.start.seed);
+}
+
+std::vector<std::string> next_steps(const RunView& view, const std::string& runs) {
   std::vector<std::string> steps;
   const std::string& id = view.start.run;
   const std::string name = id.substr(id.rfind('-') + 1);
   const Outcome outcome = outcome_of(view);
-  if (outcome == Outcome::UndoIncomplete || !view.verdict) steps.push_back("gunflint recover");
+  const std::string out = runs.empty() ? "" : " --out " + shell_word(runs);
+  const std::string again = run_again(view) + out;
+  if (outcome == Outcome::UndoIncomplete || !view.verdict)
+    steps.push_back("gunflint recover" + out);
   if (outcome == Outcome::Held)
-    steps.push_back(fmt::format("gunflint run {} --seed {}", view.start.file, view.start.seed));
+    steps.push_back(again);
   else
-    steps.push_back(fmt::format("gunflint report {} --format markdown", name));
-  if (outcome != Outcome::Held && outcome != Outcome::UndoIncomplete)
-    steps.push_back(fmt::format("gunflint run {} --seed {}", view.start.file, view.start.seed));
+    steps.push_back(fmt::format("gunflint report {} --format markdown{}", name, out));
+  if (outcome != Outcome::Held && outcome != Outcome::UndoIncomplete) steps.push_back(again);
   return steps;
 }
 

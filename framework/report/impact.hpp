@@ -37,6 +37,8 @@ TrustNote undo_summary(const RunView& view);
 
 /// The findings, worst first, otherwise in the order of the verdict. Empty without a verdict.
 std::vector<Finding> worst_first(const RunView& view);
+/// Its name. A fault and the recovery from it have one name: "recovery of lose one".
+std::string title_of(const Finding& finding);
 /// "02:03-02:19: p95 412ms; 63 slow of 512; starts 3s after `lose one`"
 std::string sentence_of(const Evidence& evidence);
 
@@ -44,7 +46,10 @@ std::string sentence_of(const Evidence& evidence);
 Outcome outcome_of(const RunView& view);
 /// The verdict's sentence, or what a journal without one means.
 std::string cause_of(const RunView& view);
-/// What to type next, most useful first.
-std::vector<std::string> next_steps(const RunView& view);
+/// The command that runs the same again.
+std::string run_again(const RunView& view);
+/// What to type next, most useful first. `runs`: the folder in which the run lies, when it is not
+/// the usual one.
+std::vector<std::string> next_steps(const RunView& view, const std::string& runs = {});
 
 }  // namespace gunflint

@@ -80,8 +80,8 @@ std::string evidence_text(const Finding& f) {
 
 Case case_of(const Finding& f, Outcome outcome, const std::set<Outcome>& soft) {
   Case c;
-  c.name =
-      f.kind == Finding::Kind::Hypothesis ? f.name : fmt::format("{}: {}", name_of(f.kind), f.name);
+  const bool told = f.kind == Finding::Kind::Hypothesis || f.name == name_of(f.kind);
+  c.name = told ? f.name : fmt::format("{}: {}", name_of(f.kind), f.name);
   c.file = f.file;
   c.line = f.line;
   c.time = f.took_s.value_or(0);

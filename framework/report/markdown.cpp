@@ -82,12 +82,12 @@ void verdict_part(const RunView& view, std::string& out) {
   if (findings.empty()) return;
   out += "## Verdicts\n\n| | what | measured | limit | |\n|---|---|---|---|---|\n";
   for (const Finding& f : findings)
-    out += fmt::format("| {} | {} | {} | {} | {} |\n", word_of(f.held), cell(f.name),
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", word_of(f.held), cell(title_of(f)),
                        cell(f.measured), cell(f.limit), cell(f.sentence));
   out += "\n";
   for (const Finding& f : findings) {
     if (f.held == Held::Yes || f.evidence.empty()) continue;
-    out += fmt::format("Evidence for **{}**", cell(f.name));
+    out += fmt::format("Evidence for **{}**", cell(title_of(f)));
     if (!f.file.empty() && f.line > 0) out += fmt::format(" ({}:{})", cell(f.file), f.line);
     out += ":\n\n";
     for (const Evidence& e : f.evidence) out += fmt::format("- {}\n", cell(sentence_of(e)));
@@ -177,7 +177,7 @@ void reproduce_part(const RunView& view, std::string& out) {
   out += "## Environment, and how to do it again\n\n";
   out += fmt::format("- gunflint {} on {}, seed {}\n", cell(view.start.version),
                      cell(view.start.host), view.start.seed);
-  out += fmt::format("- `gunflint run {} --seed {}`\n", cell(view.start.file), view.start.seed);
+  out += fmt::format("- `{}`\n", cell(run_again(view)));
   out +=
       fmt::format("- judge the same journal again: `gunflint judge {}`\n\n", cell(view.start.run));
   if (view.start.experiment_text.empty()) return;

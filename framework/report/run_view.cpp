@@ -101,7 +101,9 @@ void RunReader::take(const Slice& slice) {
   load.in_flight += slice.in_flight - in_flight;
   in_flight = slice.in_flight;
   for (const StepSlice& step : slice.steps) {
-    const std::string name = step.journey + " / " + step.step;
+    // An entry of `requests` is a journey of one step: one name for both.
+    const std::string name =
+        step.journey == step.step ? step.step : step.journey + " / " + step.step;
     StepSecond& second = n.steps[name];
     second.requests += step.ended;
     second.failed += step.failed;

@@ -54,12 +54,6 @@ std::string wrapped(const std::string& text, std::size_t width, std::size_t inde
   return out;
 }
 
-/// A fault and the recovery from it have one name.
-std::string title_of(const Finding& f) {
-  const bool plain_name = f.kind == Finding::Kind::Recovery && !f.name.starts_with("recovery");
-  return plain(plain_name ? "recovery of " + f.name : f.name);
-}
-
 struct Widths {
   std::size_t name = 0, measured = 0, limit = 0;
 };
@@ -67,7 +61,7 @@ struct Widths {
 Widths widths_of(const std::vector<Finding>& findings, int width) {
   Widths w;
   for (const Finding& f : findings) {
-    w.name = std::max(w.name, columns(title_of(f)));
+    w.name = std::max(w.name, columns(plain(title_of(f))));
     w.measured = std::max(w.measured, columns(plain(f.measured)));
     w.limit = std::max(w.limit, columns(plain(f.limit)));
   }
@@ -87,8 +81,10 @@ void finding_rows(const Finding& f, const Widths& w, const Style& style, std::st
                   cell(f.measured, w.measured), cell(f.limit, w.limit));
   row.erase(row.find_last_not_of(' ') + 1);
   out += inked(style, ink_of(f.held), row) + "\n";
+  // What did not fit its column is told below it, whole.
+  if (columns(plain(title_of(f))) > w.name) out += wrapped(plain(title_of(f)), style.width, 5);
+  if (columns(plain(f.limit)) > w.limit) out += wrapped("limit: " + plain(f.limit), style.width, 5);
   if (f.held == Held::Yes) {
-    // Of a verdict that did not hold the sentence tells what did not fit.
     if (columns(plain(f.measured)) > w.measured) out += wrapped(plain(f.measured), style.width, 5);
     return;
   }
@@ -113,6 +109,19 @@ void left_rows(const RunView& view, const Style& style, std::string& out) {
                  fmt::format(" changed  {} on {}: {}", plain(left.fault), plain(left.member),
                              plain(left.what))) +
            "\n";
+}
+
+/// The folder that --out names, out of the journal's place in it; empty when it is the usual one.
+std::string runs_folder(const Places& places) {
+  for (const auto& [what, where] : places) {
+    if (what != "journal") continue;
+    const std::size_t run = where.rfind('/');
+    const std::size_t runs = run == where.npos || run == 0 ? where.npos : where.rfind('/', run - 1);
+    if (runs == where.npos) return {};
+    const std::string folder = where.substr(0, runs);
+    return folder == "gunflint-runs" ? std::string() : folder;
+  }
+  return {};
 }
 
 }  // namespace
@@ -153,7 +162,7 @@ std::string verdict_block(const RunView& view, const Style& style, const Places&
          "\n";
   left_rows(view, style, out);
   for (const auto& [what, where] : places) out += fmt::format(" {}  {}\n", padded(what, 7), where);
-  for (const std::string& step : next_steps(view))
+  for (const std::string& step : next_steps(view, runs_folder(places)))
     out += fmt::format(" next     {}\n", plain(step));
   return out;
 }

@@ -80,6 +80,15 @@ std::string shortened(std::string_view text, std::size_t width, bool unicode) {
   return std::string(text.substr(0, end)) + std::string(mark);
 }
 
+std::string shell_word(std::string_view word) {
+  static constexpr std::string_view harmless =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+  if (!word.empty() && word.find_first_not_of(harmless) == word.npos) return std::string(word);
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 std::string padded(std::string_view text, std::size_t width) {
   const std::size_t have = columns(text);
   return std::string(text) + std::string(width > have ? width - have : 0, ' ');

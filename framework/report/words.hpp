@@ -27,6 +27,8 @@ std::string plain(std::string_view text);
 std::size_t columns(std::string_view text);
 /// At most `width` columns; what was longer ends in "…" (or "..").
 std::string shortened(std::string_view text, std::size_t width, bool unicode = true);
+/// A word of a command line that a person copies: quoted where a shell would take it apart.
+std::string shell_word(std::string_view word);
 /// Filled with spaces to `width` columns.
 std::string padded(std::string_view text, std::size_t width);
 

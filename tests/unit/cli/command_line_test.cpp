@@ -56,6 +56,26 @@ TEST(CommandLine, AFieldGivenAsAnOptionOfInjectIsToldHow) {
   EXPECT_TRUE(says(said.err, "--field delay=100ms")) << said.err;
 }
 
+TEST(CommandLine, InitWritesAFirstExperimentAndOverwritesNothing) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("gunflint-init-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string file = folder / "my first.yaml";
+  const Said first = type({"init", file.c_str()});
+  EXPECT_EQ(first.exit, 0) << first.err;
+  EXPECT_TRUE(says(first.out, "gunflint run '" + file + "'")) << first.out;
+  EXPECT_EQ(type({"validate", "--strict", file.c_str()}).exit, 0);
+  const auto size = std::filesystem::file_size(file);
+  std::ofstream(file, std::ios::app) << "# mine\n";
+  const Said second = type({"init", file.c_str()});
+  EXPECT_EQ(second.exit, 2);
+  EXPECT_TRUE(says(second.err, "is there already, and stays as it is")) << second.err;
+  EXPECT_EQ(std::filesystem::file_size(file), size + 7);
+  EXPECT_TRUE(says(type({"init", "-"}).out, "version: 1\n"));
+  EXPECT_TRUE(says(type({"init", (folder / "no/x.yaml").c_str()}).err, "name another file"));
+  std::filesystem::remove_all(folder);
+}
+
 /// A folder with an experiment that would be valid.
 class RunOptionsAreChecked : public ::testing::Test {
  protected:
@@ -87,6 +107,8 @@ TEST_F(RunOptionsAreChecked, BeforeAnythingIsDoneAndWithDryRunToo) {
            {"--out", file, "is not a folder"},
            {"--out", "/proc/gunflint-runs", "--out /proc/gunflint-runs"},
            {"--metrics", "nonsense", "nonsense"},
+           {"--metrics-linger", "30s", "add --metrics"},
+           {"--metrics-linger", "soon", "write a time such as 30s"},
            {"--soft", "failed", "a failure stays a failure"},
            {"--lease", "3", "--lease 3"}})
     for (const bool dry : {false, true}) {

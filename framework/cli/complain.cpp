@@ -1,0 +1,34 @@
+#include "cli/complain.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "gunflint/base/value.hpp"
+#include "report/words.hpp"
+
+namespace gunflint {
+
+int complain(std::string_view command, const std::string& why, Outcome outcome, bool json) {
+  std::fputs(fmt::format("gunflint {}: {}\n", command, plain(why)).c_str(), stderr);
+  if (json) {
+    Value document = Value::map();
+    document.set("error", Value(why));
+    document.set("exit", Value(exit_code(outcome)));
+    std::puts(to_json_pretty(document).c_str());
+  }
+  return exit_code(outcome);
+}
+
+Outcome outcome_of(const Error& error) {
+  switch (error.cause) {
+    case Cause::BadInput:
+    case Cause::Gone:
+    case Cause::Unsupported:
+      return Outcome::Invalid;
+    default:
+      return Outcome::ToolError;
+  }
+}
+
+}  // namespace gunflint
