@@ -71,7 +71,8 @@ def scrape(program, folder, place):
     server = Prometheus(folder)
     run = None
     try:
-        argv = [program, "run", folder + "/x.yaml", "--out", folder + "/runs", "--metrics", "127.0.0.1:9464", "--json"]
+        argv = [program, "run", folder + "/x.yaml", "--out", folder + "/runs", "--metrics", "127.0.0.1:9464",
+                "--metrics-linger", "5s", "--json"]
         run = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for query in ("gunflint_experiment_running{name='scraped'}", "gunflint_arrivals_asked{load='shoppers'} / 30",
                       "gunflint_members_ready{target='shop'}", "gunflint_hypothesis_ok{name='correct'}",
@@ -82,7 +83,10 @@ def scrape(program, folder, place):
         server.wait_for("gunflint_hypothesis_ok{name='correct'}", 0)
         say(ill, 0)
         server.wait_for("gunflint_fault_active{fault='freeze it'}", 0)
+        # The result comes with the end of the run: it is scraped because the page is served on.
+        server.wait_for("count(gunflint_run_result{name='scraped'})", 1, 60)
         out, err = run.communicate(timeout=60)
+        assert server.ask("max_over_time(gunflint_run_result{name='scraped'}[2m])") == run.returncode, run.returncode
         assert b"metrics at http://127.0.0.1:9464/metrics" in err, err.decode()
         server.wait_for("up{job='gunflint'}", 0)
         told = json.loads(out)
