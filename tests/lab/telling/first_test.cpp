@@ -26,30 +26,35 @@ class FirstRun : public ::testing::Test {
   void SetUp() override {
     if (lab::tool("python3").empty()) GTEST_SKIP() << "needs python3";
     if (lab::is_root() && lab::tool("setpriv").empty()) GTEST_SKIP() << "needs setpriv";
-    ASSERT_EQ(::chmod(lab_.dir().c_str(), 0777), 0);
+    // A home that nobody else can write in: no ledger in any other is believed.
+    ASSERT_EQ(::chmod(lab_.dir().c_str(), 0755), 0);
+    home_ = lab_.path("home");
+    ASSERT_EQ(::mkdir(home_.c_str(), 0700), 0);
+    if (lab::is_root()) ASSERT_EQ(::chown(home_.c_str(), 65534, 65534), 0);
     port_ = lab_.free_port();
     lab_.start("server",
                as_nobody({lab::tool("python3"), "-m", "http.server", std::to_string(port_),
-                          "--bind", "127.0.0.1", "--directory", lab_.dir()}));
+                          "--bind", "127.0.0.1", "--directory", home_}));
     ASSERT_TRUE(lab_.wait_for_port(port_)) << lab_.read("server.log");
   }
   lab::Ended gunflint(std::vector<std::string> words) {
     words.insert(words.begin(), lab::program("gunflint"));
     return lab_.run(as_nobody(std::move(words)), std::chrono::seconds(90),
-                    {{"HOME", lab_.dir()}, {"XDG_STATE_HOME", lab_.dir()}});
+                    {{"HOME", home_}, {"XDG_STATE_HOME", home_}});
   }
   lab::Lab lab_;
+  std::string home_;
   int port_ = 0;
 };
 
 TEST_F(FirstRun, WhatInitWritesHoldsAgainstPythonsServerWithoutRoot) {
-  const std::string file = lab_.path("first.yaml"), set = "port=" + std::to_string(port_);
+  const std::string file = home_ + "/first.yaml", set = "port=" + std::to_string(port_);
   const auto written = gunflint({"init", file});
   ASSERT_EQ(written.code, 0) << written.err;
   const auto planned = gunflint({"plan", file, "--set", set});
   EXPECT_EQ(planned.code, 0) << planned.out << planned.err;
   EXPECT_NE(planned.out.find("python3["), std::string::npos) << planned.out;
-  const auto run = gunflint({"run", file, "--set", set, "--out", lab_.path("runs"), "--json"});
+  const auto run = gunflint({"run", file, "--set", set, "--out", home_ + "/runs", "--json"});
   EXPECT_EQ(run.code, 0) << run.out << run.err;
   const auto report = parse_json(run.out);
   ASSERT_TRUE(report) << run.out;
