@@ -86,7 +86,8 @@ concept Fault = HasFields<typename F::Params> && HasFields<typename F::Saved> &&
 //   static std::string no_effect(const Params&, const Saved&);   why there is nothing to change
 //   static bool wants_root(const Params&);           default: true for Place::Host
 //   static bool takes_away(const Params&);           while it is in force its member serves nobody
-//                                                    (`keep_ready`); default: healed by the platform
+//                                                    (`keep_ready`); default: healed by the
+//                                                    platform
 //   static bool reaches_host(const Params&);         more than the member feels it (semantics 25):
 //                                                    refused on processes without `scope: host`
 

@@ -119,11 +119,14 @@ TEST(LoadCommand, AWrongCommandLineIsExit2WithTheFix) {
     EXPECT_EQ(ran.code, 2);
     return ran.err;
   };
-  EXPECT_EQ(fix({"https://x"}),
-            "gunflint load: `https://x`: load over TLS is not in this version; use an http address\n");
-  EXPECT_EQ(fix({"x", "--rate", "50"}), "gunflint load: `50` has no unit; write `50/s` or `50/min`\n");
-  EXPECT_EQ(fix({"x", "--for", "0s"}),
-            "gunflint load: a load of nothing proves nothing; give --rate and --for values above zero\n");
+  EXPECT_EQ(
+      fix({"https://x"}),
+      "gunflint load: `https://x`: load over TLS is not in this version; use an http address\n");
+  EXPECT_EQ(fix({"x", "--rate", "50"}),
+            "gunflint load: `50` has no unit; write `50/s` or `50/min`\n");
+  EXPECT_EQ(
+      fix({"x", "--for", "0s"}),
+      "gunflint load: a load of nothing proves nothing; give --rate and --for values above zero\n");
   EXPECT_NE(fix({"x", "--header", "nothing"}).find("is no header"), std::string::npos);
 }
 

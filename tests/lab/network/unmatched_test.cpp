@@ -88,8 +88,8 @@ class UnmatchedNetwork : public NetworkLab {
       GTEST_SKIP() << "a performance bar; `./dev bench` measures it";
     NetworkLab::SetUp();
     if (IsSkipped()) return;
-    // Both ends of everything on one core, inherited by the servers: a pair that the scheduler puts on
-    // two cores pays for waking the other one, several times what a rule costs.
+    // Both ends of everything on one core, inherited by the servers: a pair that the scheduler puts
+    // on two cores pays for waking the other one, several times what a rule costs.
     cpu_set_t core;
     CPU_ZERO(&core);
     CPU_SET(::sched_getcpu(), &core);

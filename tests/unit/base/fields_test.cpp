@@ -59,9 +59,9 @@ TEST(Fields, ReportEveryMistakeAtOnce) {
     said.push_back(p.code + " " + p.path + ": " + p.sentence + " | " + p.suggestion);
   EXPECT_EQ(said, (std::vector<std::string>{
                       "E102 shear: unknown key `shear` | did you mean `share`?",
-                      "E103 : `name` is missing | ",
+                      "E103 : `name` is missing | add `name: …`",
                       "E104 cores: `cores` is `65`, outside its range | write a value from 1 to 64",
-                      "E103 parts[0]: `rate` is missing | ",
+                      "E103 parts[0]: `rate` is missing | add `rate: 50/s`",
                   }));
 }
 

@@ -35,8 +35,8 @@ Plan plan_with(bool ready, bool looked, OnEmpty on_empty = OnEmpty::Fail) {
     state.ready = ready;
     inventory.states["web"] = {state};
   }
-  return make_plan(experiment, [](const std::string& type) { return find_fault(type); }, inventory,
-                   1, true);
+  return make_plan(
+      experiment, [](const std::string& type) { return find_fault(type); }, inventory, 1, true);
 }
 
 TEST(Readiness, NobodyReadyIsNotStartedAndSaysWhatWasAsked) {

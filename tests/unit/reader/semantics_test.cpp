@@ -32,7 +32,8 @@ TEST(Semantics02, AStartIsATimeOrANameAndExactlyOne) {
   EXPECT_EQ(right(with_fault("at: 90s, for: 5s")).faults[0].start.time, 90s);
   EXPECT_EQ(right(with_fault("at: surge, plus: 5s, for: 5s")).faults[0].start.plus, 5s);
   EXPECT_EQ(right(with_fault("after: normal, for: 5s")).faults[0].start.how, Start::How::After);
-  EXPECT_EQ(right(with_fault("while: [ normal, surge ], plus: 40s")).faults[0].start.names.size(), 2u);
+  EXPECT_EQ(right(with_fault("while: [ normal, surge ], plus: 40s")).faults[0].start.names.size(),
+            2u);
   EXPECT_EQ(codes(with_fault("at: surge, after: normal, for: 5s")), "E120");
   EXPECT_EQ(right(with_fault("for: 5s")).faults[0].start.how, Start::How::Gate);
   EXPECT_EQ(codes(read(judged + "faults: [ { type: noop, target: web, for: 5s }, { name: b, type: "

@@ -77,7 +77,7 @@ TEST(Explain, KeysAreFoundByTheirPathAndCodesInAnyCase) {
   EXPECT_EQ(explained("network.from").find("(cpu)"), std::string::npos);
   EXPECT_NE(explained("local.port").find("targets.local.port"), std::string::npos);
   EXPECT_EQ(explained("local.port").find("ssh"), std::string::npos);
-  EXPECT_NE(explained("w209").find("W209 (gate)"), std::string::npos);
+  EXPECT_NE(explained("e144").find("E144 (gate)"), std::string::npos);
   EXPECT_NE(explained("P95").find("p95 (a metric"), std::string::npos);
   EXPECT_EQ(explained("local.prot"), "");
 }
