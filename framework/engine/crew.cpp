@@ -199,7 +199,7 @@ void Crew::close_agents() {
   for (auto& [key, link] : agents_) {
     if (recovering_.contains(key)) continue;
     link->farewell_later([this, agent = key](const Closed& closed) {
-      inbox_.put(AgentDone{agent, closed.clean, false, closed.left}, monotonic_now());
+      inbox_.put(AgentDone{agent, closed.clean, false, closed.left, closed.why}, monotonic_now());
     });
   }
 }

@@ -40,6 +40,8 @@ struct AgentDone {
   std::string agent;
   bool clean = false, recovered = false;
   std::vector<std::string> left;
+  std::string
+      why;  ///< "signal": it was already ending when it was asked to, told so by somebody else
 };
 struct WorkerGone {
   std::string why;

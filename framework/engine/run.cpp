@@ -103,7 +103,10 @@ void Run::take(Duration now, const Input& input) {
                    if (state_ != State::Over) end(now, true);
                  },
                  [&](const AgentDone& in) {
-                   if (!ended_.contains(in.agent)) agent_done(now, in);
+                   if (ended_.contains(in.agent)) return;
+                   agent_done(now, in);
+                   // `gunflint stop` whose undo was seen here before the end of its agent was.
+                   if (in.why == "signal") stopped_by_agent(now, in.agent);
                  },
                  [&](const WorkerGone& in) {
                    if (in.as_asked)
@@ -113,6 +116,7 @@ void Run::take(Duration now, const Input& input) {
                    end(now, true);
                  },
                  [&](const SignalCame& in) {
+                   signalled_ = true;
                    happen(now, Signalled{in.number});
                    end(now, true);
                  },
@@ -156,8 +160,7 @@ void Run::agent_ended(Duration now, const std::string& agent, const Closed& clos
   agent_done(now, AgentDone{agent, closed.clean, false, closed.left});
   ended_.insert(agent);
   if (closed.why == "signal") {
-    happen(now, Note{"info", "agent `" + agent + "` was told to end, as `gunflint stop` does"});
-    happen(now, Signalled{SIGTERM});
+    stopped_by_agent(now, agent);
   } else {
     happen(now,
            ToolFailed{fmt::format("the agent `{}` ended: {}", agent,
@@ -165,6 +168,12 @@ void Run::agent_ended(Duration now, const std::string& agent, const Closed& clos
                                                            : "it had not heard from this run")});
   }
   end(now, true);
+}
+
+/// `gunflint stop` ends agents; the run that they belong to ends as if it had been told itself.
+void Run::stopped_by_agent(Duration now, const std::string& agent) {
+  happen(now, Note{"info", "agent `" + agent + "` was told to end, as `gunflint stop` does"});
+  if (!std::exchange(signalled_, true)) happen(now, Signalled{SIGTERM});
 }
 
 void Run::begin(Duration now) {

@@ -68,6 +68,7 @@ class Run : private RunSink {
   void close(Duration now);
   void agent_done(Duration now, const AgentDone& done);
   void agent_ended(Duration now, const std::string& agent, const Closed& closed);
+  void stopped_by_agent(Duration now, const std::string& agent);
   void finish(Duration now);
   void name_left_changed(Duration now);
   bool victims_are_seen() const;
@@ -86,7 +87,7 @@ class Run : private RunSink {
   State state_ = State::Opening;
   std::size_t stages_started_ = 0;
   std::vector<PlannedStage> stages_;  ///< by begin
-  bool gate_passed_ = false, failed_fast_ = false;
+  bool gate_passed_ = false, failed_fast_ = false, signalled_ = false;
   Duration now_{};
   Duration deadline_{};  ///< of draining or closing
   Duration lost_at_{};   ///< when the last agent was lost

@@ -170,6 +170,36 @@ TEST(Semantics42, AnAgentThatWasToldToEndIsASignalAndUndone) {
   }
 }
 
+/// The undo of a one-shot arrives, everything is decided, and only then the agent says why it ends.
+TEST(Semantics42, AnUndoThatComesBeforeTheWordOfItsAgentIsNotANormalEnd) {
+  World world;
+  world.agents_end_by = "signal";
+  Experiment experiment = bare();
+  experiment.faults = {noop("nothing", at(5s), 60s)};
+  Simulation simulation(experiment, world);
+  RestoreDone done;
+  done.injection = "sim.1";
+  done.verified = true;
+  done.by = "agent";
+  simulation.at(10s, AgentSaid{"local", done});
+  simulation.run();
+  EXPECT_EQ(simulation.exit(), 143);
+  EXPECT_EQ(simulation.of_kind("signalled").size(), 1u);
+  EXPECT_EQ(simulation.of_kind("left_behind").size(), 0u);
+}
+
+TEST(Semantics42, ASignalOfOurOwnIsNotToldTwice) {
+  World world;
+  world.agents_end_by = "signal";  // a closed terminal reaches both
+  Experiment experiment = bare();
+  experiment.faults = {noop("nothing", at(5s), 60s)};
+  Simulation simulation(experiment, world);
+  simulation.at(10s, SignalCame{1});
+  simulation.run();
+  EXPECT_EQ(simulation.exit(), 129);
+  EXPECT_EQ(simulation.of_kind("signalled").size(), 1u);
+}
+
 /// Semantics 6: every wait has an end.
 TEST(Semantics42, ALostAgentWithoutASuccessorIsFiveAfterAMinute) {
   World world;

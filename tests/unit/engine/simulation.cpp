@@ -143,7 +143,9 @@ void Simulation::carry_out(const Task& task) {
       feed(AgentDone{agent, world_.agents_clean, true, {}});
     });
   } else {
-    later(now_ + 50ms, [this] { feed(AgentDone{"local", world_.agents_clean, false, {}}); });
+    later(now_ + 50ms, [this] {
+      feed(AgentDone{"local", world_.agents_clean, false, {}, world_.agents_end_by});
+    });
   }
 }
 

@@ -42,7 +42,8 @@ struct World {
   };
   Duration answer = 20ms;  ///< how long an agent takes
   bool agents_clean = true;
-  bool recovers = true;  ///< a lost agent has a successor that answers
+  std::string agents_end_by;  ///< why they were ending already when they were asked to
+  bool recovers = true;       ///< a lost agent has a successor that answers
 };
 
 class Simulation {
