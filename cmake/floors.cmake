@@ -10,7 +10,6 @@ function(gunflint_floor name)
     add_library(gunflint_${name} STATIC ${FLOOR_SOURCES})
     target_link_libraries(gunflint_${name} PUBLIC gunflint_options ${FLOOR_LINK}
                           PRIVATE ${FLOOR_PRIVATE_LINK})
-    gunflint_precompiled(gunflint_${name})
   else()
     add_library(gunflint_${name} INTERFACE)
     target_link_libraries(gunflint_${name} INTERFACE gunflint_options ${FLOOR_LINK})

@@ -12,14 +12,6 @@ if(GUNFLINT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       CCACHE_NOHASHDIR=1 ${GUNFLINT_CCACHE})
 endif()
 
-# What nearly every file reads is compiled once. Not with ccache: it takes nothing from another tree that
-# depends on such a file, and saves more. Not in a release: there every file must include what it uses.
-if(GUNFLINT_CCACHE OR CMAKE_BUILD_TYPE STREQUAL "Release")
-  option(GUNFLINT_PCH "Precompile common headers" OFF)
-else()
-  option(GUNFLINT_PCH "Precompile common headers" ON)
-endif()
-
 find_program(GUNFLINT_LLD ld.lld)
 if(GUNFLINT_LLD)
   add_link_options(-fuse-ld=lld)
