@@ -111,7 +111,17 @@ void AgentLink::farewell_later(std::function<void(Closed)> on_closed) {
     leaving_ = true;
     on_closed_ = std::move(on_closed);
   }
-  if (auto sent = send(Bye{}); !sent) deliver(0, Closed{false, {sent.error().message}});
+  if (send(Bye{})) return;
+  // An agent that has ended by itself said its good-bye before that: it may be in the pipe still.
+  // The reader comes to it, or finds the link lost and says so. Unless it is through with that.
+  std::function<void(Closed)> unheard;
+  Closed lost{false, {}};
+  {
+    const std::lock_guard lock(mutex_);
+    if (gone_) unheard = std::exchange(on_closed_, nullptr);
+    lost.left = {"the agent is gone: " + why_gone_};
+  }
+  if (unheard) unheard(lost);
 }
 
 void AgentLink::deliver(std::uint64_t id, Answer answer) {

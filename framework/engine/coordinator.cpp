@@ -5,6 +5,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "engine/reservation.hpp"
 #include "engine/signals.hpp"
 
@@ -169,16 +171,23 @@ class Coordinator {
       take(arrived);
       return !run_->ending();
     });
-    return !run_->ending() && somebody_is_ready(std::move(inventory));
+    return !run_->ending() && somebody_is_ready(std::move(inventory), plan);
   }
 
-  /// A fault takes ready members only: without one the run could only be in vain.
-  bool somebody_is_ready(Inventory inventory) {
+  /// A fault takes ready members only: if there is none when it begins at once, the run could only
+  /// be in vain. Of a later one it is told, and the run goes on.
+  bool somebody_is_ready(Inventory inventory, const Plan& before) {
     for (const auto& [target, look] : last_looks_)
       if (look.seen.unknown.empty()) inventory.states[target] = look.seen.members;
     const Plan plan = make_plan(order_.experiment, order_.find_kind, inventory, order_.seed, root_);
-    if (plan.exit() != 0) refuse(plan);
-    return plan.exit() == 0;
+    if (plan.exit() != 0) return refuse(plan), false;
+    const auto told = [&](const PlanNote& note) {
+      return std::any_of(before.notes.begin(), before.notes.end(),
+                         [&](const PlanNote& old) { return old.sentence == note.sentence; });
+    };
+    for (const auto& note : plan.notes)
+      if (!told(note)) feed(Record{Note{"warning", note.sentence + "; " + note.fix}, 0s});
+    return true;
   }
 
   bool prepare_load() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/member_set.hpp"
 #include "engine/picker.hpp"
 
 namespace gunflint {
@@ -172,21 +173,21 @@ std::string FaultCourse::nobody(Duration now) const {
 std::string FaultCourse::too_wide(Duration now, const std::vector<Member>& members) const {
   const BlastRadius& radius = around_.experiment.blast_radius;
   auto hit = around_.injections.under_fault();
-  for (const auto& m : members) hit.insert(m.target + "/" + m.id);
-  const auto hit_count = static_cast<int>(hit.size());
+  hit.insert(hit.end(), members.begin(), members.end());
+  const int hit_count = MemberSet(hit).size();
   if (radius.max_members && hit_count > *radius.max_members)
     return fmt::format("{} members would be under fault, `max_members` allows {}", hit_count,
                        *radius.max_members);
   const std::string& target = members.front().target;
   if (radius.max_share) {
-    const auto all = around_.roster.members(target, now).size();
-    const auto most = static_cast<long>(radius.max_share->of_one * static_cast<double>(all) + 1e-9);
-    const auto here = std::count_if(hit.begin(), hit.end(), [&](const std::string& id) {
-      return id.starts_with(target + "/");
-    });
-    if (here > most)
+    MemberSet all, here;
+    for (const auto& state : around_.roster.members(target, now)) all.insert(state.member);
+    for (const auto& m : hit)
+      if (m.target == target || all.contains(m)) here.insert(m);
+    const int most = static_cast<int>(radius.max_share->of_one * all.size() + 1e-9);
+    if (here.size() > most)
       return fmt::format("{} of {} members of `{}` would be under fault, `max_share` allows {}",
-                         here, all, target, most);
+                         here.size(), all.size(), target, most);
   }
   return too_few_left(now, target, members);
 }
@@ -195,12 +196,12 @@ std::string FaultCourse::too_wide(Duration now, const std::vector<Member>& membe
 std::string FaultCourse::too_few_left(Duration now, const std::string& target,
                                       const std::vector<Member>& members) const {
   const int keep_ready = around_.experiment.blast_radius.keep_ready;
-  auto away = around_.injections.taken(target, around_.roster.looked_at(target).value_or(0s));
+  MemberSet away(around_.injections.taken(around_.roster.looked_at(target).value_or(0s)));
   if (kind_ && kind_->takes_away(drawn_->params))
-    for (const auto& member : members) away.insert(member.id);
+    for (const auto& member : members) away.insert(member);
   const auto ready = around_.roster.ready(target, now);
-  const auto left = std::count_if(ready.begin(), ready.end(),
-                                  [&](const Member& m) { return !away.contains(m.id); });
+  const auto left =
+      std::count_if(ready.begin(), ready.end(), [&](const Member& m) { return !away.contains(m); });
   if (left >= keep_ready) return {};
   return fmt::format("{} of {} ready members of `{}` would be left, `keep_ready` asks for {}", left,
                      ready.size(), target, keep_ready);

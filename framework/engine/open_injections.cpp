@@ -10,7 +10,8 @@ namespace {
 /// An agent answers within its own deadlines; these bound our waiting for a broken one.
 constexpr Duration inject_patience = 35s, restore_patience = 65s;
 /// Out of force, or nobody could say, for more than this: the bite is lost. A reading that is only
-/// slow (the agent gives it 2.5 s, once a second) and then says "in force" is no loss.
+/// slow (the agent gives it 2.5 s, once a second) and then says "in force" is no loss
+/// (docs/decisions/0013).
 constexpr Duration bite_patience = 2s, reading_patience = 4s;
 /// A new agent in the place of a lost one takes back what that left, or says that it cannot.
 constexpr Duration lost_patience = 60s;
@@ -145,11 +146,11 @@ void OpenInjections::bitten(Duration now, OpenInjection& i, const BiteSeen& seen
   if (seen.unknown.empty() && seen.bite.in_force) {
     i.last_bite = now;
     i.bite_lost = i.bite_doubted = false;
+    i.why_doubted.clear();
     return;
   }
   i.bite_doubted = true;
-  if (i.why_doubted.empty() || !seen.unknown.empty())
-    i.why_doubted = seen.unknown.empty() ? seen.bite.sentence : seen.unknown;
+  i.why_doubted = seen.unknown.empty() ? seen.bite.sentence : seen.unknown;
   check_bite(now, i);
 }
 
@@ -159,9 +160,11 @@ void OpenInjections::check_bite(Duration now, OpenInjection& i) {
   if (i.state != OpenInjection::State::InForce || i.bite_lost || now - i.last_bite <= patience)
     return;
   i.bite_lost = true;
-  sink_.happen(i.last_bite,
-               BiteLost{i.id, fmt::format("not seen in force since {}{}{}", human(i.last_bite),
-                                          i.why_doubted.empty() ? "" : ": ", i.why_doubted)});
+  sink_.happen(
+      i.last_bite,
+      BiteLost{i.id, fmt::format("not seen in force since {}: {}", human(i.last_bite),
+                                 i.bite_doubted ? i.why_doubted
+                                                : "nothing was heard of it from its agent")});
 }
 
 void OpenInjections::close(Duration now, OpenInjection& i) {
@@ -235,21 +238,20 @@ bool OpenInjections::all_closed() const {
   return true;
 }
 
-std::set<std::string> OpenInjections::under_fault() const {
-  std::set<std::string> members;
+std::vector<Member> OpenInjections::under_fault() const {
+  std::vector<Member> members;
   for (const auto& [id, i] : all_)
-    if (i.state != OpenInjection::State::Closed)
-      members.insert(i.member.target + "/" + i.member.id);
+    if (i.state != OpenInjection::State::Closed) members.push_back(i.member);
   return members;
 }
 
-std::set<std::string> OpenInjections::taken(const std::string& target, Duration looked) const {
-  std::set<std::string> members;
+std::vector<Member> OpenInjections::taken(Duration looked) const {
+  std::vector<Member> members;
   for (const auto& [id, i] : all_) {
-    if (!i.takes_away || i.member.target != target) continue;
+    if (!i.takes_away) continue;
     const bool closed = i.state == OpenInjection::State::Closed;
     const bool unseen = i.injected && i.heals_alone && looked < i.closed + look_takes;
-    if (!closed || unseen) members.insert(i.member.id);
+    if (!closed || unseen) members.push_back(i.member);
   }
   return members;
 }

@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -66,11 +65,12 @@ class OpenInjections {
 
   const OpenInjection& at(const std::string& id) const { return all_.at(id); }
   bool all_closed() const;
-  /// Distinct members under a fault right now, as "target/member id".
-  std::set<std::string> under_fault() const;
-  /// Members of a target that are away by our doing, whatever the last look at it (at `looked`)
-  /// says: their fault is open, or closed so late that the look cannot have seen its end.
-  std::set<std::string> taken(const std::string& target, Duration looked) const;
+  /// Members under a fault right now, once for each injection.
+  std::vector<Member> under_fault() const;
+  /// Members that are away by our doing, whatever the last look at them (at `looked`) says: their
+  /// fault is open, or closed so late that the look cannot have seen its end. Of every target: two
+  /// may find the same process (`same_member`).
+  std::vector<Member> taken(Duration looked) const;
   std::optional<Duration> next_wake() const;
   /// Injected events and closings are told to the fault's course.
   std::function<void(Duration, const OpenInjection&)> on_injected, on_closed;

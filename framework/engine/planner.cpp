@@ -13,6 +13,9 @@
 namespace gunflint {
 namespace {
 
+/// A fault that begins so late finds its target looked at again several times.
+constexpr Duration several_looks = 5s;
+
 /// The fault itself, or each that `one_of` may draw.
 std::vector<const FaultSpec*> alternatives(const FaultSpec& fault) {
   std::vector<const FaultSpec*> all;
@@ -142,7 +145,7 @@ class FaultPlanner {
     if (const auto it = inventory_.members.find(fault.target); it != inventory_.members.end()) {
       fault.members_found = static_cast<int>(it->second.size());
       if (inventory_.asked && it->second.empty()) nobody(spec, fault.target);
-      if (!it->second.empty()) nobody_ready(spec, fault.target);
+      if (!it->second.empty()) nobody_ready(spec, fault);
     }
     fault.whom = inventory_.asked ? pick_in_words(spec.pick, fault.members_found) : "";
     for (const auto& e : inventory_.examined)
@@ -193,20 +196,25 @@ class FaultPlanner {
       n.fix += "; " + near->second;
     tell_of_target(std::move(n), t);
   }
-  /// There are members, and none of them would be hit: faults take ready ones only.
-  void nobody_ready(const FaultSpec& spec, const std::string& target) {
-    const TargetSpec* t = experiment_.target(target);
-    const auto looked = inventory_.states.find(target);
+  /// There are members, and none of them would be hit: faults take ready ones only. One look before
+  /// t = 0 says so of a fault that begins at once; of a later one it says nothing yet (semantics
+  /// 31).
+  void nobody_ready(const FaultSpec& spec, const PlannedFault& fault) {
+    const TargetSpec* t = experiment_.target(fault.target);
+    const auto looked = inventory_.states.find(fault.target);
     if (!t || t->ready.empty() || looked == inventory_.states.end() ||
         std::any_of(looked->second.begin(), looked->second.end(),
                     [](const MemberState& m) { return m.alive && m.ready; }))
       return;
-    const bool later = spec.wait_until.has_value() || spec.optional || t->on_empty == OnEmpty::Skip;
-    tell_of_target({later ? "warning" : "absent", spec.name,
-                    fmt::format("target `{}`: ready: 0 of {}; {}", target, looked->second.size(),
-                                readiness_text(t->ready, looked->second)),
-                    "start what it asks for, or correct `ready`", "", 0},
-                   t);
+    const bool later = fault.start >= several_looks;
+    const bool can_wait = spec.wait_until || spec.optional || t->on_empty == OnEmpty::Skip;
+    PlanNote n{later || can_wait ? "warning" : "absent", spec.name, "", "", "", 0};
+    n.sentence = fmt::format("target `{}`: ready: 0 of {}; {}", fault.target, looked->second.size(),
+                             readiness_text(t->ready, looked->second));
+    n.fix = later ? fmt::format("it must be ready when `{}` begins, at {}, or `ready` is wrong",
+                                spec.name, print(fault.start))
+                  : "start what it asks for, or correct `ready`";
+    tell_of_target(std::move(n), t);
   }
   void tell_of_target(PlanNote n, const TargetSpec* t) {
     if (t && t->mark.source) n.file = t->mark.source->name, n.line = t->mark.line;

@@ -1,28 +1,44 @@
 #include "engine/reservation.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <utility>
 
+#include "engine/member_set.hpp"
 #include "engine/picker.hpp"
 
 namespace gunflint {
 namespace {
 
-/// Two agents in two network namespaces each call theirs the host; `member_key` tells them apart.
-std::string member_key(const Member& member) { return "member:" + member.id; }
+/// Two agents in two network namespaces each call theirs the host; `machine_wide` tells them apart.
+const std::string host_key = "member:host", sharing = "members of the host";
+
+std::vector<std::string> keys_of(const Member& member) {
+  std::vector<std::string> keys;
+  for (const auto& name : names_of(member)) keys.push_back("member:" + name);
+  return keys;
+}
+
+bool replace_key(std::string& sentence, const std::string& name, const std::string& word) {
+  const std::string key = machine_wide(name);
+  const auto at = sentence.find(key);
+  if (at == std::string::npos) return false;
+  // Not the beginning of a longer id.
+  const auto end = at + key.size();
+  if (end < sentence.size() && sentence[end] >= '0' && sentence[end] <= '9') return false;
+  sentence.replace(at, key.size(), word);
+  return true;
+}
 
 /// "member:pid:12@34" is nothing that a person has ever seen.
 std::string in_words(std::string sentence, const std::vector<Member>& members) {
-  for (const auto& member : members) {
-    const std::string key = machine_wide(member_key(member));
-    const auto at = sentence.find(key);
-    if (at == std::string::npos) continue;
-    // Not the beginning of a longer id.
-    const auto end = at + key.size();
-    if (end < sentence.size() && sentence[end] >= '0' && sentence[end] <= '9') continue;
-    sentence.replace(at, key.size(), member.label.empty() ? member.id : member.label);
-    break;
-  }
+  if (replace_key(sentence, host_key, "this host")) return sentence;
+  for (const auto& member : members)
+    for (const auto& key : keys_of(member))
+      if (replace_key(sentence, key, member.label.empty() ? member.id : member.label))
+        return sentence;
   return sentence;
 }
 
@@ -59,21 +75,41 @@ Result<void> Reservation::reserve(const std::string& run, const Plan& plan,
 }
 
 Result<void> Reservation::reserve(const Member& member) {
-  if (reserved_.contains(member.id)) return {};
-  return lock("member " + member.id, {}, {member});
+  return lock(fmt::format("member {} {}", member.id, member.pid), {}, {member});
+}
+
+Result<void> Reservation::share_host() {
+  if (shares_host_ || reserved_.contains(host_key)) return {};
+  if (auto shared = locks_.share(sharing, host_key); !shared) {
+    Error error = std::move(shared).error();
+    replace_key(error.message, host_key, "this host as a whole");
+    return fail(std::move(error));
+  }
+  shares_host_ = true;
+  return {};
 }
 
 Result<void> Reservation::lock(const std::string& holder, const std::vector<std::string>& keys,
                                const std::vector<Member>& members) {
-  std::vector<std::string> all;
-  for (const auto& member : members) all.push_back(member_key(member));
-  all.insert(all.end(), keys.begin(), keys.end());
-  if (auto locked = locks_.lock(holder, all); !locked) {
+  std::vector<std::string> wanted;
+  for (const auto& member : members)
+    for (auto& key : keys_of(member))
+      if (!reserved_.contains(key)) wanted.push_back(std::move(key));
+  const std::size_t of_members = wanted.size();
+  wanted.insert(wanted.end(), keys.begin(), keys.end());
+  if (wanted.empty()) return {};
+  // The host comes first, alone or shared: of two runs that begin at one time one is refused.
+  const bool alone = std::find(wanted.begin(), wanted.end(), host_key) != wanted.end();
+  const bool shared_it = alone && std::exchange(shares_host_, false);
+  if (shared_it) locks_.release(sharing);
+  if (!alone && of_members > 0) GF_TRY(share_host());
+  if (auto locked = locks_.lock(holder, wanted); !locked) {
+    if (shared_it) (void)share_host();  // as before; nobody but the one who refused it has it
     Error error = std::move(locked).error();
     error.message = in_words(std::move(error.message), members);
     return fail(std::move(error));
   }
-  for (const auto& member : members) reserved_.insert(member.id);
+  for (std::size_t i = 0; i < of_members; ++i) reserved_.insert(wanted[i]);
   return {};
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 /// What of the machine belongs to one run from its start to its end, so that a second run that
 /// would touch the same is not started (docs/decisions/0011): what the planned injections change,
-/// and every member that one of its faults may take. A fault that shares happily (`touches` names
-/// nothing) is no exception: two faults on one member make two verdicts that mean nothing.
+/// and every member that one of its faults may take, by all its names: two selectors that find the
+/// same process meet. A fault that shares happily (`touches` names nothing) is no exception: two
+/// faults on one member make two verdicts that mean nothing. The host is a member, and who takes a
+/// member on it shares it, so that a fault of the whole host is alone with it.
 
 #include <set>
 #include <string>
@@ -31,8 +33,10 @@ class Reservation {
  private:
   Result<void> lock(const std::string& holder, const std::vector<std::string>& keys,
                     const std::vector<Member>& members);
+  Result<void> share_host();
   KeyLocks locks_;
-  std::set<std::string> reserved_;  ///< ids of members
+  std::set<std::string> reserved_;  ///< keys of members
+  bool shares_host_ = false;
 };
 
 }  // namespace gunflint

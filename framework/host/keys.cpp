@@ -23,21 +23,35 @@ std::string socket_name(const std::string& key) {
   return fmt::format("gunflint-key:{:08x}:{}", crc32c(key), key.substr(key.size() - 70));
 }
 
-Result<Fd> bind_key(const std::string& key) {
-  Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!fd) return fail_errno(errno, "make a lock");
+/// bind(2) or connect(2) on the key's name.
+int with_name_of(const std::string& key, int fd, int (*act)(int, const sockaddr*, socklen_t)) {
   const std::string name = socket_name(key);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path + 1, name.data(), name.size());
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0) return fd;
-  if (errno == EADDRINUSE)
-    return fail(Cause::Conflict,
-                fmt::format("lock held: another run works on {}; wait for its end, or see "
-                            "`gunflint status`",
-                            key));
+  return act(fd, reinterpret_cast<const sockaddr*>(&address), size);
+}
+
+Failure bound_by_another(const std::string& key) {
+  return fail(Cause::Conflict,
+              fmt::format("lock held: another run works on {}; wait for its end, or see "
+                          "`gunflint status`",
+                          key));
+}
+
+Result<Fd> bind_key(const std::string& key) {
+  Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd) return fail_errno(errno, "make a lock");
+  if (with_name_of(key, fd.get(), ::bind) == 0) return fd;
+  if (errno == EADDRINUSE) return bound_by_another(key);
   return fail_errno(errno, "lock " + key);
+}
+
+/// Somebody has locked it. Asking binds nothing, so that two who ask do not meet each other.
+bool is_bound(const std::string& key) {
+  const Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return fd && with_name_of(key, fd.get(), ::connect) == 0;
 }
 
 }  // namespace
@@ -119,6 +133,18 @@ Result<void> KeyLocks::lock(const std::string& holder, const std::vector<std::st
     taken.emplace(key, too_many ? Fd() : std::move(*socket));
   }
   held_[holder] = std::move(taken);
+  return {};
+}
+
+Result<void> KeyLocks::share(const std::string& holder, const std::string& name) {
+  const std::string key = machine_wide(name);
+  const auto in_file = machine_.lock(key, run_, MachineLocks::Share::Yes);
+  if (!in_file && in_file.error().cause != Cause::Gone) return fail(in_file.error());
+  if (is_bound(key)) {
+    machine_.release(key);
+    return bound_by_another(key);
+  }
+  held_[holder].emplace(key, Fd());
   return {};
 }
 

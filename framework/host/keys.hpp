@@ -33,6 +33,10 @@ class KeyLocks {
   /// All or nothing. Conflict, naming the key and its holder, when somebody holds one of them, or
   /// when another holder of this process has one that overlaps.
   Result<void> lock(const std::string& holder, const std::vector<std::string>& keys);
+  /// A key that many may hold at one time, and nobody alone meanwhile: `lock` of another process is
+  /// refused. Where there is no lock file, and between users, only who locks is seen, not who
+  /// shares.
+  Result<void> share(const std::string& holder, const std::string& key);
   void release(const std::string& holder);
 
  private:

@@ -31,6 +31,12 @@ off_t slot_of(const std::string& key) {
 }
 std::string stamp_of(const std::string& key) { return fmt::format("{:08x} ", crc32c(key)); }
 
+/// Under which key the owner's name stands. Who shares it has a name of its own: another's end
+/// takes only the other's away.
+std::string named(const std::string& key, bool shared, pid_t pid) {
+  return shared ? fmt::format("{} shared by {}", key, pid) : key;
+}
+
 struct flock range(const std::string& key, short type) {
   struct flock lock {};
   lock.l_type = type;
@@ -76,8 +82,9 @@ std::string roots_file() {
   return ours ? std::string(folder) + "/keys" : std::string();
 }
 
-Failure held_by(int fd, const std::string& key, pid_t pid) {
-  const std::string run = owner_in(fd, key);
+Failure held_by(int fd, const std::string& key, const struct flock& held) {
+  const pid_t pid = held.l_pid;
+  const std::string run = owner_in(fd, named(key, held.l_type == F_RDLCK, pid));
   if (run.empty())
     return fail(Cause::Conflict,
                 fmt::format("lock held: process {} works on {}; wait for its end", pid, key));
@@ -128,29 +135,32 @@ bool MachineLocks::replaced() const {
          ours.st_ino != there.st_ino || ours.st_dev != there.st_dev;
 }
 
-Result<void> MachineLocks::lock_here(const std::string& key, const std::string& owner) {
-  auto wanted = range(key, F_WRLCK);
+Result<void> MachineLocks::lock_here(const std::string& key, const Held& held) {
+  const bool shared = held.share == Share::Yes;
+  const short type = shared ? F_RDLCK : F_WRLCK;
+  auto wanted = range(key, type);
   if (::fcntl(file_.get(), F_SETLK, &wanted) == 0) {
-    std::string text = stamp_of(key) + owner;
+    const std::string name = named(key, shared, ::getpid());
+    std::string text = stamp_of(name) + held.owner;
     text.resize(slot_size, '\0');
     // A name that cannot be written is missed by whoever asks, and by nobody else.
-    (void)!::pwrite(file_.get(), text.data(), text.size(), slot_of(key));
+    (void)!::pwrite(file_.get(), text.data(), text.size(), slot_of(name));
     return {};
   }
   if (errno != EACCES && errno != EAGAIN)
     return fail_errno(errno, fmt::format("lock {} in {}", key, files_.own));
-  auto held = range(key, F_WRLCK);
-  ::fcntl(file_.get(), F_GETLK, &held);
-  return held_by(file_.get(), key, held.l_pid);
+  auto others = range(key, type);
+  ::fcntl(file_.get(), F_GETLK, &others);
+  return held_by(file_.get(), key, others);
 }
 
-Result<void> MachineLocks::lock(const std::string& key, const std::string& owner) {
+Result<void> MachineLocks::lock(const std::string& key, const std::string& owner, Share share) {
   for (int attempt = 0; attempt < 5; ++attempt) {
     GF_TRY(open());
-    GF_TRY(lock_here(key, owner));
+    GF_TRY(lock_here(key, {owner, share}));
     if (!replaced()) {
-      held_[key] = owner;
-      auto free = look_at_everybodys(key);
+      held_[key] = {owner, share};
+      auto free = look_at_everybodys(key, share);
       if (!free) release(key);
       return free;
     }
@@ -166,26 +176,29 @@ Result<void> MachineLocks::lock(const std::string& key, const std::string& owner
 
 /// For root. Whoever is not called gunflint has no business there; a file that cannot be read is
 /// nothing that root could be kept from its work with.
-Result<void> MachineLocks::look_at_everybodys(const std::string& key) const {
+Result<void> MachineLocks::look_at_everybodys(const std::string& key, Share share) const {
   if (files_.everybodys.empty()) return {};
   const Fd file(::open(files_.everybodys.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  auto held = range(key, F_WRLCK);
+  auto held = range(key, share == Share::Yes ? F_RDLCK : F_WRLCK);
   struct stat state {};
   if (!file || ::fstat(file.get(), &state) != 0 || !S_ISREG(state.st_mode) ||
       ::fcntl(file.get(), F_GETLK, &held) != 0 || held.l_type == F_UNLCK)
     return {};
   const auto process = read_process_stat(held.l_pid);
   if (!process || !process->name.starts_with("gunflint")) return {};
-  return held_by(file.get(), key, held.l_pid);
+  return held_by(file.get(), key, held);
 }
 
 void MachineLocks::release(const std::string& key) {
-  held_.erase(key);
+  const auto held = held_.find(key);
+  const bool shared = held != held_.end() && held->second.share == Share::Yes;
+  if (held != held_.end()) held_.erase(held);
   auto lock = range(key, F_UNLCK);
   for (const Fd& old : before_) ::fcntl(old.get(), F_SETLK, &lock);
   if (!file_) return;
   const std::array<char, slot_size> nobody{};
-  (void)!::pwrite(file_.get(), nobody.data(), nobody.size(), slot_of(key));
+  (void)!::pwrite(file_.get(), nobody.data(), nobody.size(),
+                  slot_of(named(key, shared, ::getpid())));
   ::fcntl(file_.get(), F_SETLK, &lock);
 }
 

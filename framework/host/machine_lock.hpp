@@ -29,19 +29,26 @@ class MachineLocks {
   /// another process holds it; any other error when no lock can be taken (no such folder: Gone;
   /// the file is no ordinary one or not to be opened: NotPermitted). Never success without a lock.
   /// Locking twice is locking once.
-  Result<void> lock(const std::string& key, const std::string& owner);
+  /// `Share::Yes`: beside others who share it, and against whoever wants it alone. What a user
+  /// shares in everybody's file root sees; what root shares no user can see.
+  enum class Share { No, Yes };
+  Result<void> lock(const std::string& key, const std::string& owner, Share share = Share::No);
   void release(const std::string& key);
 
  private:
   Result<void> open();
   /// Somebody has put another file in the place of the one that we locked.
   bool replaced() const;
-  Result<void> lock_here(const std::string& key, const std::string& owner);
-  Result<void> look_at_everybodys(const std::string& key) const;
+  struct Held {
+    std::string owner;
+    Share share = Share::No;
+  };
+  Result<void> lock_here(const std::string& key, const Held& held);
+  Result<void> look_at_everybodys(const std::string& key, Share share) const;
   LockFiles files_;
-  Fd file_;                                  ///< closing another of the same file drops all locks
-  std::vector<Fd> before_;                   ///< what stood in its place, with locks on it
-  std::map<std::string, std::string> held_;  ///< key -> owner
+  Fd file_;                           ///< closing another of the same file drops all locks
+  std::vector<Fd> before_;            ///< what stood in its place, with locks on it
+  std::map<std::string, Held> held_;  ///< by key
 };
 
 }  // namespace gunflint

@@ -159,14 +159,16 @@ void check_pick(const Checked& c, const FaultSpec& f, const Value& entry, Reader
                    fmt::format("`pick` takes {} members, `blast_radius` allows {}", *f.pick.count,
                                *b.max_members),
                    "pick fewer, or allow more");
+  // A share is one of the members that `where` names, and how many those are the plan knows.
+  const bool of_all = f.pick.where.empty();
   const std::optional<Share> share = f.pick.all ? std::optional(Share{1}) : f.pick.share;
-  if (share && b.max_share && *share > *b.max_share)
+  if (of_all && share && b.max_share && *share > *b.max_share)
     reader.problem(mark, "E129",
                    fmt::format("`pick` takes {}, `blast_radius` allows {}", print(*share),
                                print(*b.max_share)),
                    "pick fewer, or allow more");
   // What takes its members away, all of them, leaves nobody ready.
-  const bool all = f.pick.all || (f.pick.share && f.pick.share->of_one >= 1);
+  const bool all = of_all && (f.pick.all || (f.pick.share && f.pick.share->of_one >= 1));
   if (all && b.keep_ready > 0 && (f.type == "kill" || f.type == "pause" || f.type == "stop"))
     reader.problem(mark, "E129",
                    fmt::format("`{}` would leave none of its members, `keep_ready` asks for {}",

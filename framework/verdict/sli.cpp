@@ -10,11 +10,16 @@ namespace {
 
 int whole_seconds(Duration d) { return std::max(1, static_cast<int>(std::lround(seconds(d)))); }
 
-/// A reading counts until the next one is due twice over, whatever the window: a probe that hangs
-/// is no green.
+/// A reading counts until the next one is overdue, whatever the window, and a second more: a probe
+/// that hangs is no green. Overdue is one that was due twice over. A probe may answer slowly, up to
+/// its deadline, and is asked again at its next beat only: the value that it gave until then is the
+/// last one there is. A guard on latencies would else be blind in just the danger that it names.
 double staleness(const Sli::Setup& setup) {
+  constexpr Duration deadline_of_a_probe = 5s;
+  if (std::holds_alternative<OfTarget>(setup.of)) return 3;  // looked at each second
   const bool slow = std::holds_alternative<OfPrometheus>(setup.of);
-  return 2 * seconds(setup.every.value_or(slow ? 5s : 1s)) + 1;
+  const Duration every = setup.every.value_or(slow ? 5s : 1s);
+  return seconds(every + std::max<Duration>(every, deadline_of_a_probe)) + 1;
 }
 
 Across across_of(const ProbeSpec& spec) {

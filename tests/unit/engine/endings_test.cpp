@@ -44,6 +44,25 @@ TEST(Bite, NoReadingForMoreThanTwoSecondsIsALoss) {
   EXPECT_EQ(simulation.exit(), 7);
 }
 
+TEST(Bite, ALossNamesItsOwnReasonAndNotAnOlderDoubt) {
+  for (const bool told : {true, false}) {
+    World world;
+    world.bite_unknown = [](Duration t) { return t > 20s && t < 21s ? "it took too long" : ""; };
+    if (told)
+      world.bites = [](const Inject&, Duration t) { return t < 40s; };
+    else
+      world.bite_takes = [](Duration t) { return t > 40s ? 1h : Duration(0); };
+    Experiment experiment = bare();
+    experiment.faults = {noop("changed by others", at(5s), 60s)};
+    Simulation simulation(experiment, world);
+    simulation.run();
+    EXPECT_NE(
+        only<BiteLost>(simulation).why.find(told ? ": as asked" : ": nothing was heard of it"),
+        std::string::npos)
+        << only<BiteLost>(simulation).why;
+  }
+}
+
 TEST(Bite, AnAgentThatSaysNothingOfItAtAllIsALoss) {
   World world;
   world.bite_takes = [](Duration t) { return t > 20s ? 1h : Duration(0); };

@@ -1,6 +1,7 @@
 // Semantics 32: `keep_ready` holds for all faults together, whatever was seen last.
 #include <gtest/gtest.h>
 
+#include "engine/member_set.hpp"
 #include "simulation.hpp"
 
 namespace gunflint {
@@ -83,6 +84,41 @@ TEST(Semantics32, WhatWeHaveGivenBackIsReadyAtOnce) {
   Simulation together(turns, two_members(), false, &pause_in_miniature());
   together.run();
   EXPECT_EQ(together.of_kind("injected").size(), 1u);
+}
+
+/// Two targets whose selectors find the same two processes, one of them as a unit.
+TEST(Semantics32, OneProcessOfTwoTargetsIsOneMember) {
+  Experiment experiment = kills(5s, 8s);
+  TargetSpec door = experiment.targets[0];
+  door.name = "door";
+  experiment.targets.push_back(door);
+  for (auto& fault : experiment.faults) fault.length = 20s;
+  experiment.faults[0].target = "door";
+  Simulation simulation(experiment, two_members(), false, &pause_in_miniature());
+  simulation.run();
+  EXPECT_EQ(simulation.of_kind("injected").size(), 1u);
+  EXPECT_EQ(only<FaultSkipped>(simulation).why,
+            "0 of 2 ready members of `web` would be left, `keep_ready` asks for 1");
+  experiment.blast_radius.keep_ready = 0;
+  experiment.blast_radius.max_members = 1;
+  for (auto& fault : experiment.faults) fault.pick.where = "a";
+  Simulation twice(experiment, two_members(), false, &pause_in_miniature());
+  twice.run();
+  EXPECT_EQ(twice.of_kind("injected").size(), 2u) << "two faults on one process hit one member";
+}
+
+TEST(MemberSet, AUnitAndItsProcessAreOne) {
+  Member unit;
+  unit.id = "unit:nginx.service";
+  unit.pid = 812, unit.start_time = 7;
+  Member process = unit;
+  process.id = "pid:812@7";
+  MemberSet set({unit, process});
+  EXPECT_EQ(set.size(), 1);
+  process.id = "pid:812@9", process.start_time = 9;
+  EXPECT_FALSE(set.contains(process)) << "a pid used again";
+  unit.pid = 900;
+  EXPECT_TRUE(set.contains(unit)) << "the unit, with a new process";
 }
 
 TEST(Semantics32, TheCatalogueKnowsWhoTakesAway) {

@@ -6,7 +6,7 @@
 namespace gunflint {
 namespace {
 
-Plan plan_with(bool ready, bool looked, OnEmpty on_empty = OnEmpty::Fail) {
+Plan plan_with(bool ready, bool looked, OnEmpty on_empty = OnEmpty::Fail, Duration begins = 0s) {
   Experiment experiment;
   experiment.name = "x";
   TargetSpec web;
@@ -21,6 +21,7 @@ Plan plan_with(bool ready, bool looked, OnEmpty on_empty = OnEmpty::Fail) {
   fault.type = "noop";
   fault.target = "web";
   fault.length = 5s;
+  fault.start = Start{.how = Start::How::At, .time = begins};
   experiment.faults.push_back(fault);
   Member member;
   member.target = "web";
@@ -59,6 +60,18 @@ TEST(Readiness, WhatMayBeSkippedIsOnlyAWarning) {
   EXPECT_EQ(plan.exit(), 0);
   ASSERT_EQ(plan.notes.size(), 1u);
   EXPECT_EQ(plan.notes[0].kind, "warning");
+}
+
+/// Semantics 31: members are drawn when it begins, from those that are ready then.
+TEST(Readiness, OneLookBeforeTheRunRefusesNoFaultThatBeginsLater) {
+  const Plan plan = plan_with(false, true, OnEmpty::Fail, 2min);
+  EXPECT_EQ(plan.exit(), 0);
+  ASSERT_EQ(plan.notes.size(), 1u);
+  EXPECT_EQ(plan.notes[0].kind, "warning");
+  EXPECT_NE(plan.notes[0].sentence.find("ready: 0 of 1"), std::string::npos);
+  EXPECT_EQ(plan.notes[0].fix,
+            "it must be ready when `nothing` begins, at 2m, or `ready` is wrong");
+  EXPECT_EQ(plan_with(false, true, OnEmpty::Fail, 2s).exit(), 3) << "and one that begins at once";
 }
 
 }  // namespace

@@ -183,6 +183,17 @@ TEST(Semantics32, APickAboveTheBlastRadiusIsAnError) {
   EXPECT_EQ(right(read(fault)).blast_radius.keep_ready, 1);
 }
 
+TEST(Semantics32, AllThatWhereNamesAreNotAllMembers) {
+  const auto pick = [](const std::string& which, const std::string& radius) {
+    return codes(read(judged + "faults: [ { type: pause, target: web, at: surge, for: 5s, pick: " +
+                      which + " } ]\nblast_radius: { " + radius + " }\n"));
+  };
+  EXPECT_EQ(pick("{ share: 100% }", "keep_ready: 1"), "E129");
+  EXPECT_EQ(pick("{ share: 100%, where: web-2 }", "keep_ready: 1"), "");
+  EXPECT_EQ(pick("{ share: 100% }", "max_share: 50%, keep_ready: 0"), "E129");
+  EXPECT_EQ(pick("{ share: 100%, where: web-2 }", "max_share: 50%"), "");
+}
+
 TEST(Semantics33, WhatLastsSaysHowLong) {
   EXPECT_EQ(codes(with_fault("at: surge")), "E125");
   EXPECT_EQ(codes(with_fault("while: surge, for: 5s")), "E125");

@@ -66,16 +66,31 @@ TEST(Semantics11, AWindowOfReadingsRestartsAtAPhaseBoundary) {
   EXPECT_EQ(light(story), "green");
 }
 
-TEST(Semantics11, AReadingIsStaleAfterTwoOfItsIntervalsAndASecondWhateverTheWindow) {
+TEST(Semantics11, AReadingIsStaleWhenTheNextIsOverdueAndASecondWhateverTheWindow) {
   for (const std::optional<Duration> window : {std::optional<Duration>{}, {30s}, {300s}}) {
     Story story(queue("value < 500", window));
-    story.readings(310, probe, 3);  // the last at 309.5 s
+    story.readings(310, probe, 3);  // the last at 309.5 s, the next one is due within 1 + 5 s
     ASSERT_EQ(light(story), "green");
+    for (int i = 0; i < 6; ++i) story.close();
+    EXPECT_EQ(light(story), "green") << "6.5 s old";
     story.close();
-    story.close();
-    EXPECT_EQ(light(story), "green") << "2.5 s old";
-    story.close();
-    EXPECT_EQ(light(story), "unknown") << "3.5 s old";
+    EXPECT_EQ(light(story), "unknown") << "7.5 s old";
+  }
+}
+
+TEST(Semantics16, AProbeThatAnswersSlowlyIsNotBlind) {
+  auto e = queue("value < 500");
+  e.faults.push_back(fault("f"));
+  Story story(e);
+  for (int second = 0; second < 60; ++second) {
+    // Asked at 0, 4, 8 …: each answer takes 3.5 s.
+    if (second % 4 == 3)
+      story.reading(probe, 3);
+    else
+      story.close();
+    if (second >= 3) {
+      EXPECT_EQ(light(story), "green") << second;
+    }
   }
 }
 

@@ -187,6 +187,24 @@ TEST(Semantics41, ABlindGuardTripsToo) {
   EXPECT_FALSE(ignoring.judge.tripped());
 }
 
+TEST(Semantics41, AGuardOnLatencyTripsWhenEachAnswerTakesLong) {
+  for (const double takes : {3.5, 4.9}) {
+    auto story = guarded("latency > 2s", 10s, NoData::Fail, OfHttp{"http://127.0.0.1/health"});
+    const int beats = takes > 4 ? 5 : 4;  // those that a slow answer has missed are left out
+    for (int second = 0; second < 30 && !story.judge.tripped(); ++second)
+      if (second % beats == static_cast<int>(takes)) {
+        ReadingTaken r;
+        r.probe = "abort/g", r.series[""] = takes;
+        story.tell(second / beats * beats + takes, r);
+        story.close();
+      } else {
+        story.close();
+      }
+    EXPECT_TRUE(story.judge.tripped()) << takes;
+    EXPECT_LE(story.now, 16) << "ten seconds after the first answer";
+  }
+}
+
 TEST(Semantics41, NothingAnsweredIsWhatAGuardWaitsFor) {
   auto story = guarded("p95 > 2s", 5s);
   story.traffic(10);
