@@ -76,6 +76,27 @@ TEST(TwoRuns, AMemberBelongsToTheFirstWhateverTheFaults) {
   lab.stop(first, SIGINT);
 }
 
+/// By a target that finds another member: it is the same host.
+TEST(TwoRuns, AFaultOfTheWholeHostIsNotStartedBesideARunOnOneOfItsMembers) {
+  Lab lab;
+  const Victim victim(lab), other(lab, "other");
+  const auto holder =
+      lab.write("a.yaml", experiment_on(victim, "noop", "    at: 1s\n    for: 20s\n"));
+  const pid_t first =
+      lab.start("first", {program("gunflint"), "run", holder, "--out", lab.path("first")});
+  const std::string run = run_folder(lab.path("first"));
+  ASSERT_TRUE(journal_has(run, "load_started"));
+  const auto wide = lab.write(
+      "b.yaml", experiment_on(other, "cpu", "    share: 5%\n    scope: host\n    for: 1s\n"));
+  const Ended beside = lab.run({program("gunflint"), "run", wide, "--out", lab.path("wide")}, 30s);
+  EXPECT_EQ(beside.code, 3) << beside.err << beside.out;
+  EXPECT_NE(beside.out.find(std::filesystem::path(run).filename()), std::string::npos)
+      << "it names the run: " << beside.out;
+  lab.stop(first, SIGINT);
+  const Ended alone = lab.run({program("gunflint"), "run", wide, "--out", lab.path("wide")}, 30s);
+  EXPECT_EQ(alone.code, 0) << alone.err << alone.out;
+}
+
 TEST(TwoRuns, OneRunHasSeveralFaultsOnItsMember) {
   Lab lab;
   const Victim victim(lab);
