@@ -67,12 +67,12 @@ struct Setting {
     GF_TRY_AS(const Value before, read_setting(host, saved.at));
     if (before == saved.set) return {};
     if (host.rehearsal) return rehearse(host, saved.at, saved.old, saved.set);
-    GF_TRY(write_setting(host, saved.at, saved.set));
+    GF_TRY(write_setting(host, saved.at, saved.set, Purpose::Fault));
     GF_TRY_AS(const Value now, wait_for(host, saved.at, saved.set));
     if (now == saved.set) return {};
     if (saved.at.file) return {};  // the bite says what the service works with instead
     // The service made something else of it. Left so, nobody could tell it from another's change.
-    GF_TRY(write_setting(host, saved.at, saved.old));
+    GF_TRY(write_setting(host, saved.at, saved.old, Purpose::Undo));
     return fail(Cause::BadInput, "the service was told " + spelled(saved.set) + " and made " +
                                      spelled(now) + " of it; ask for a value that it accepts");
   }
@@ -123,7 +123,7 @@ struct Setting {
   static Result<void> rehearse(Host& host, const SettingAt& at, const Value& from,
                                const Value& to) {
     return at.gunicorn ? rehearse_gunicorn(host, *at.gunicorn, from, to)
-                       : write_setting(host, at, to);
+                       : write_setting(host, at, to, Purpose::Fault);
   }
 
   /// The file is as it was, and the service is seen to work with the changed value.
@@ -154,7 +154,7 @@ struct Setting {
               " and is " + spelled(now) +
               " now: somebody else changed it, so it was left as it is; if it is still to be " +
               spelled(saved.old) + ", put that back by hand");
-    GF_TRY(write_setting(host, saved.at, saved.old));
+    GF_TRY(write_setting(host, saved.at, saved.old, Purpose::Undo));
     const auto shown = wait_for(host, saved.at, saved.old);
     // The file is as it was; a service that cannot be asked any more is no reason to try again.
     return shown || saved.at.file ? Result<void>() : fail(shown.error());

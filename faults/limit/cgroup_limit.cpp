@@ -1,6 +1,7 @@
 #include "limit/cgroup_limit.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "common/failures.hpp"
@@ -57,13 +58,28 @@ bool contains_word(const std::string& text, const std::string& word) {
   return padded.find(" " + word + " ") != std::string::npos;
 }
 
-/// What a v2 sibling needs to limit as its model does, and what its parent must pass on.
-Result<void> observe_v2_move(Host& host, GroupLimit& limit) {
+/// Below it stands who needs a controller that was switched on for limits: there, it is ours.
+std::string needs_of(const std::string& parent, const std::string& controller) {
+  return below(parent, "gf-needs-" + controller);
+}
+
+/// What the parent must pass on: what is on for other limits alone is needed by this one as well,
+/// which also changes a group in place only as long as it is on.
+Result<void> observe_v2_needs(Host& host, GroupLimit& limit) {
   const std::string parent = parent_of(limit.home);
   GF_TRY_AS(const std::string passed,
             host.cgroups.read(limit.controller, parent, "cgroup.subtree_control"));
-  for (const auto& change : limit.changes)
-    if (!contains_word(passed, change.controller)) limit.enables.push_back(change.controller);
+  for (const auto& change : limit.changes) {
+    GF_TRY_AS(const bool ours,
+              host.cgroups.exists(limit.controller, needs_of(parent, change.controller)));
+    if (ours || (limit.moves && !contains_word(passed, change.controller)))
+      limit.enables.push_back(change.controller);
+  }
+  return {};
+}
+
+/// What a v2 sibling needs to limit as its model does.
+Result<void> observe_v2_copies(Host& host, GroupLimit& limit) {
   if (limit.home == "/") return {};
   for (const char* file : {"cpu.max", "cpu.weight", "memory.max", "memory.high", "memory.swap.max",
                            "pids.max", "cpuset.cpus", "cpuset.mems"}) {
@@ -94,10 +110,21 @@ Result<void> set_value(Host& host, const std::string& group, const FileChange& c
                                       change.set + ": " + done.error().message);
 }
 
+/// First the need, then the switch: nobody finds it on and takes it for the system's own.
+Result<void> switch_on(Host& host, const std::string& controller, const std::string& parent,
+                       const Tag& tag) {
+  const std::string needs = needs_of(parent, controller);
+  for (int attempt = 0;; ++attempt) {
+    GF_TRY(host.cgroups.create(controller, needs));
+    const auto noted = host.cgroups.create(controller, below(needs, tag.text));
+    if (noted) break;
+    // Somebody may have gone as the last one, between the two.
+    if (noted.error().cause != Cause::Gone || attempt == 20) return noted;
+  }
+  return host.cgroups.write(controller, parent, "cgroup.subtree_control", "+" + controller);
+}
+
 Result<void> make_group(Host& host, const GroupLimit& limit, const std::string& group) {
-  for (const auto& controller : limit.enables)
-    GF_TRY(host.cgroups.write(controller, parent_of(group), "cgroup.subtree_control",
-                              "+" + controller));
   GF_TRY_AS(const bool there, host.cgroups.exists(limit.controller, group));
   if (!there) GF_TRY(host.cgroups.create(limit.controller, group));
   if (limit.version == 1 && limit.controller == "cpuset") {
@@ -182,31 +209,47 @@ Result<void> remove_group(Host& host, const GroupLimit& limit, const std::string
   }
 }
 
-/// Another limit that is in force below the same parent may need what this one switched on: it
-/// found it on, and noted nothing. Then it stays on, which limits nobody.
-Result<bool> needed_beside(Host& host, const std::string& group) {
-  const std::string sibling = below(parent_of(group), "gf-");
-  GF_TRY_AS(const std::vector<ProcessInfo> all, host.processes.all());
-  return std::ranges::any_of(all, [&](const ProcessInfo& process) {
-    const auto path = process.cgroups.find("");
-    return path != process.cgroups.end() && path->second.starts_with(sibling) &&
-           path->second != group && !path->second.starts_with(group + "/");
-  });
+/// How many limits need the controller; 0 also when nobody ever did.
+Result<int> in_need(Host& host, const std::string& controller, const std::string& parent) {
+  const auto stat = host.cgroups.read(controller, needs_of(parent, controller), "cgroup.stat");
+  if (!stat && stat.error().cause == Cause::Gone) return 0;
+  if (!stat) return fail(stat.error());
+  constexpr std::string_view label = "nr_descendants ";
+  const auto at = stat->find(label);
+  return at == std::string::npos ? 1 : std::atoi(stat->c_str() + at + label.size());
 }
 
-/// Controllers that the parent passes on for this limit alone, still.
-Result<std::vector<std::string>> still_enabled(Host& host, const GroupLimit& limit,
-                                               const std::string& group) {
-  std::vector<std::string> enabled;
-  if (limit.enables.empty()) return enabled;
-  GF_TRY_AS(const bool needed, needed_beside(host, group));
-  for (const auto& controller : limit.enables) {
-    const auto passed = host.cgroups.read(controller, parent_of(group), "cgroup.subtree_control");
-    if (!passed && passed.error().cause == Cause::Gone) return std::vector<std::string>{};
-    if (!passed) return fail(passed.error());
-    if (!needed && contains_word(*passed, controller)) enabled.push_back(controller);
+/// The last one out switches it off: who removes the group of the needs when it is empty.
+Result<void> switch_off(Host& host, const std::string& controller, const std::string& parent,
+                        const Tag& tag) {
+  const std::string needs = needs_of(parent, controller);
+  const auto mine = host.cgroups.remove(controller, below(needs, tag.text));
+  if (!mine && mine.error().cause != Cause::Gone) return mine;
+  GF_TRY_AS(const int others, in_need(host, controller, parent));
+  if (others > 0) return {};
+  const auto last = host.cgroups.remove(controller, needs);
+  if (!last && last.error().cause == Cause::Conflict) return {};  // somebody has come
+  if (!last && last.error().cause != Cause::Gone) return last;
+  const auto passed = host.cgroups.read(controller, parent, "cgroup.subtree_control");
+  if (!passed && passed.error().cause != Cause::Gone) return fail(passed.error());
+  if (!passed || !contains_word(*passed, controller)) return {};
+  return host.cgroups.write(controller, parent, "cgroup.subtree_control", "-" + controller);
+}
+
+/// Not needed by this limit any more, and off unless another needs it.
+Result<bool> is_switched_off(Host& host, const std::string& controller, const std::string& parent,
+                             const Tag& tag) {
+  const std::string needs = needs_of(parent, controller);
+  GF_TRY_AS(const bool mine, host.cgroups.exists(controller, below(needs, tag.text)));
+  if (mine) return false;
+  GF_TRY_AS(const bool anybodys, host.cgroups.exists(controller, needs));
+  if (anybodys) {
+    GF_TRY_AS(const int others, in_need(host, controller, parent));
+    return others > 0;
   }
-  return enabled;
+  const auto passed = host.cgroups.read(controller, parent, "cgroup.subtree_control");
+  if (!passed && passed.error().cause != Cause::Gone) return fail(passed.error());
+  return !passed || !contains_word(*passed, controller);
 }
 
 /// `old` as it must be written: the kernel prints no limit of v1 memory as a huge number.
@@ -246,7 +289,8 @@ Result<std::vector<GroupLimit>> observe_groups(Host& host, const Member& member,
     GF_TRY_AS(const auto stranger, stranger_in(host, family, hierarchy, limit.home));
     limit.moves = stranger.has_value() || limit.home == "/";
     if (limit.moves) GF_TRY(observe_family(host, family, limit));
-    if (limit.moves && limit.version == 2) GF_TRY(observe_v2_move(host, limit));
+    if (limit.version == 2) GF_TRY(observe_v2_needs(host, limit));
+    if (limit.moves && limit.version == 2) GF_TRY(observe_v2_copies(host, limit));
     limits.push_back(std::move(limit));
   }
   return limits;
@@ -255,33 +299,33 @@ Result<std::vector<GroupLimit>> observe_groups(Host& host, const Member& member,
 Result<void> limit_group(Host& host, const Member& member, const GroupLimit& limit,
                          const Tag& tag) {
   const std::string group = group_of(limit, tag);
+  for (const auto& controller : limit.enables)
+    GF_TRY(switch_on(host, controller, parent_of(limit.home), tag));
   if (limit.moves) GF_TRY(make_group(host, limit, group));
   for (const auto& change : limit.changes) GF_TRY(set_value(host, group, change));
   return limit.moves ? move_in(host, member, limit, group) : Result<void>();
 }
 
 Result<void> free_group(Host& host, const GroupLimit& limit, const Tag& tag) {
-  if (!limit.moves) {
-    Failures failures;
+  Failures failures;
+  if (limit.moves) {
+    GF_TRY(remove_group(host, limit, group_of(limit, tag)));
+  } else {
     for (const auto& change : limit.changes) failures.add(put_back(host, limit, change));
-    return failures.result();
   }
-  const std::string group = group_of(limit, tag);
-  GF_TRY(remove_group(host, limit, group));
-  GF_TRY_AS(const auto enabled, still_enabled(host, limit, group));
-  for (const auto& controller : enabled)
-    GF_TRY(host.cgroups.write(controller, parent_of(group), "cgroup.subtree_control",
-                              "-" + controller));
-  return {};
+  for (const auto& controller : limit.enables)
+    failures.add(switch_off(host, controller, parent_of(limit.home), tag));
+  return failures.result();
 }
 
 Result<bool> group_is_free(Host& host, const GroupLimit& limit, const Tag& tag) {
+  for (const auto& controller : limit.enables) {
+    GF_TRY_AS(const bool off, is_switched_off(host, controller, parent_of(limit.home), tag));
+    if (!off) return false;
+  }
   if (limit.moves) {
-    const std::string group = group_of(limit, tag);
-    GF_TRY_AS(const bool there, host.cgroups.exists(limit.controller, group));
-    if (there) return false;
-    GF_TRY_AS(const auto enabled, still_enabled(host, limit, group));
-    return enabled.empty();
+    GF_TRY_AS(const bool there, host.cgroups.exists(limit.controller, group_of(limit, tag)));
+    return !there;
   }
   for (const auto& change : limit.changes) {
     const auto now = host.cgroups.read(change.controller, limit.home, change.file);

@@ -3,7 +3,8 @@
 /// the member's family is changed in place. Else the family moves into a group that carries the
 /// tag, and later back to where each process was: in v1 a child of its group, so that the limits
 /// above still hold; in v2, where groups with processes have no children, a sibling with the same
-/// limits.
+/// limits. A v2 controller that the parent does not pass on is switched on, and off again by the
+/// last of the limits that need it: each has a group `gf-needs-<controller>/<tag>` there meanwhile.
 
 #include <string>
 #include <vector>
@@ -34,7 +35,7 @@ struct GroupLimit {
   bool moves = false;  ///< the family moves into a group of our own
   std::vector<FileChange> changes;
   std::vector<FileChange> copies;    ///< limits of `home` that a v2 sibling gets, too
-  std::vector<std::string> enables;  ///< v2 controllers that the parent does not pass on yet
+  std::vector<std::string> enables;  ///< v2 controllers that the parent passes on for limits alone
   std::vector<ProcessHome> family;   ///< when it moves
   static Fields<GroupLimit> fields();
 };

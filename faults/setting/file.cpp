@@ -61,12 +61,52 @@ Result<ProcessInfo> whom(Host& host, const ReloadAt& at) {
   return replacement(host, at);
 }
 
-Result<std::uint64_t> newest_child(Host& host, int pid, int& count) {
-  GF_TRY_AS(const std::vector<ProcessInfo> children, children_of(host, pid));
-  std::uint64_t newest = 0;
-  for (const auto& child : children) newest = std::max(newest, child.id.start_time);
-  count = static_cast<int>(children.size());
-  return newest;
+/// nginx's workers of before live on while a request is open, and say so in their title.
+bool is_draining(const ProcessInfo& worker) {
+  return !worker.argv.empty() && worker.argv[0].find("shutting down") != std::string::npos;
+}
+
+/// What became of a service's workers since it was told.
+struct Workers {
+  std::size_t born = 0, stay = 0;  ///< new ones, and those of before that still work
+};
+
+Result<Workers> workers_since(Host& host, int master, const std::vector<ProcessInfo>& before) {
+  GF_TRY_AS(const std::vector<ProcessInfo> now, children_of(host, master));
+  Workers found;
+  for (const ProcessInfo& child : now) {
+    const bool of_before =
+        std::ranges::any_of(before, [&](const auto& b) { return b.id == child.id; });
+    if (!of_before) ++found.born;
+    if (of_before && !is_draining(child)) ++found.stay;
+  }
+  return found;
+}
+
+Failure not_replaced(const ProcessInfo& master, const Workers& since, std::size_t before) {
+  const std::string what =
+      since.born == 0
+          ? " started no new workers within " + print(patience) + " of being told to reload"
+          : " still has " + std::to_string(since.stay) + " of its " + std::to_string(before) +
+                " child processes " + print(patience) + " after it was told to reload";
+  return fail(Cause::TimedOut, master.name + what +
+                                   ", so nobody has seen it take the change; see its error log, "
+                                   "or, when it does not replace them all, add `read_back` to the "
+                                   "file's setting");
+}
+
+/// One new worker may be another client's connection; that nobody of before works on is the reload.
+/// An undo takes the one as enough: a worker that hangs must not keep it open.
+Result<void> see_replaced(Host& host, const ReloadAt& at, const ProcessInfo& master,
+                          const std::vector<ProcessInfo>& before, Purpose purpose) {
+  Workers since;
+  for (const Time end = host.clock.now() + patience; host.clock.now() < end;) {
+    GF_TRY_AS(since, workers_since(host, master.id.pid, before));
+    if (since.born > 0 && (since.stay == 0 || purpose == Purpose::Undo)) return {};
+    host.clock.sleep(20ms);
+  }
+  if (purpose == Purpose::Undo && !at.surely) return {};
+  return not_replaced(master, since, before.size());
 }
 
 Result<void> run_check(Host& host, const FileAt& at) {
@@ -89,7 +129,7 @@ Result<ProcessInfo> process_in(Host& host, const std::string& pid_file) {
   return host.processes.look(pid);
 }
 
-Result<void> reload(Host& host, const ReloadAt& at) {
+Result<void> reload(Host& host, const ReloadAt& at, Purpose purpose) {
   if (!at.exec.empty()) {
     GF_TRY_AS(const Exit exit, host.processes.run({at.exec}));
     if (exit.code == 0) return {};
@@ -101,20 +141,12 @@ Result<void> reload(Host& host, const ReloadAt& at) {
   if (!process && process.error().cause == Cause::Gone)
     return {};  // it reads the file when started
   if (!process) return fail(process.error());
-  int before = 0;
-  GF_TRY_AS(const std::uint64_t newest, newest_child(host, process->id.pid, before));
+  GF_TRY_AS(const std::vector<ProcessInfo> before, children_of(host, process->id.pid));
   GF_TRY(host.processes.signal(process->id, at.signal));
-  if (!at.new_workers || before == 0 || host.rehearsal) return {};
-  for (const Time end = host.clock.now() + patience; host.clock.now() < end;) {
-    int count = 0;
-    GF_TRY_AS(const std::uint64_t now, newest_child(host, process->id.pid, count));
-    if (count > 0 && now > newest) return {};
-    host.clock.sleep(20ms);
-  }
-  return fail(Cause::TimedOut, process->name + " started no new workers within " + print(patience) +
-                                   " of being told to reload, so nobody has seen it take the "
-                                   "change; see its error log, or, when it replaces none, add "
-                                   "`read_back` to the file's setting");
+  if (!at.new_workers || host.rehearsal) return {};
+  // Who has none replaces none. Where only that would show it, a fault is not in force unseen.
+  if (before.empty() && (at.surely || purpose == Purpose::Undo)) return {};
+  return see_replaced(host, at, *process, before, purpose);
 }
 
 Result<Value> read_file(Host& host, const FileAt& at) {
@@ -146,11 +178,11 @@ Result<void> can_be_seen(Host& host, const FileAt& at, const Value& now) {
                                      "; reload the service first, or correct `read_back`");
   }
   if (!at.reload.new_workers) return {};
-  int children = 0;
+  std::vector<ProcessInfo> workers;
   if (at.reload.process.pid != 0) {
-    GF_TRY(newest_child(host, at.reload.process.pid, children));
+    GF_TRY_AS(workers, children_of(host, at.reload.process.pid));
   }
-  if (children > 0) return {};
+  if (!workers.empty()) return {};
   const std::string who = at.reload.process.pid == 0
                               ? "the service of " + at.path + " is not running"
                               : at.reload.service.name + "[" +
@@ -165,7 +197,7 @@ Result<void> can_be_seen(Host& host, const FileAt& at, const Value& now) {
 }
 
 /// Replaces the value alone, so that putting the old value back gives the old bytes.
-Result<void> write_file(Host& host, const FileAt& at, const Value& value) {
+Result<void> write_file(Host& host, const FileAt& at, const Value& value, Purpose purpose) {
   GF_TRY_AS(const FileState file, host.files.read(at.path));
   GF_TRY_AS(const PlaceInText place, find_place(file.content, wanted(at)));
   std::string content = file.content;
@@ -179,7 +211,7 @@ Result<void> write_file(Host& host, const FileAt& at, const Value& value) {
     GF_TRY(host.files.replace(at.path, file.content));
     return accepted;
   }
-  return reload(host, at.reload);
+  return reload(host, at.reload, purpose);
 }
 
 }  // namespace gunflint

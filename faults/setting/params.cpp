@@ -252,7 +252,7 @@ Result<FileAt> locate_file(Host& host, const Member& member, const ByFile& by) {
 Result<FileAt> locate_nginx(Host& host, const Member& member, const ByNginx& by) {
   FileAt at{.path = by.config, .key = by.setting};
   at.reload.signal = SIGHUP;
-  at.reload.new_workers = true;
+  at.reload.new_workers = at.reload.surely = true;
   at.reload.pid_file = by.pid_file;
   GF_TRY(by.pid_file.empty() ? aim(host, member, at.reload) : aim_by_file(host, at.reload));
   return at;
@@ -265,7 +265,7 @@ Result<FileAt> locate_php_fpm(Host& host, const Member& member, const ByPhpFpm& 
   GF_TRY_AS(const ProcessInfo master, master_of(host, member.pid));
   FileAt at{.path = by.file, .key = by.setting, .section = by.pool};
   at.reload.signal = SIGUSR2;
-  at.reload.new_workers = true;
+  at.reload.new_workers = at.reload.surely = true;
   aim_at(master, at.reload);
   const std::string title = master.argv.empty() ? "" : master.argv[0];
   const auto open = title.find('('), close = title.rfind(')');

@@ -33,7 +33,8 @@ Fields<ReloadAt> ReloadAt::fields() {
           field("service", &T::service, "Whom."),
           field("argv", &T::argv, "Of that process."),
           field("exec", &T::exec, "Command."),
-          field("new_workers", &T::new_workers, "Its children are replaced.")};
+          field("new_workers", &T::new_workers, "Its children are replaced."),
+          field("surely", &T::surely, "Known to be.")};
 }
 Fields<FileAt> FileAt::fields() {
   using T = FileAt;
@@ -82,11 +83,11 @@ Result<Value> read_setting(Host& host, const SettingAt& at) {
   return fail(Cause::BadInput, "the undo record names no setting");
 }
 
-Result<void> write_setting(Host& host, const SettingAt& at, const Value& value) {
+Result<void> write_setting(Host& host, const SettingAt& at, const Value& value, Purpose purpose) {
   if (at.http) return write_http(host, *at.http, value);
   if (at.haproxy) return write_haproxy(host, *at.haproxy, value);
   if (at.gunicorn) return write_gunicorn(host, *at.gunicorn, value);
-  if (at.file) return write_file(host, *at.file, value);
+  if (at.file) return write_file(host, *at.file, value, purpose);
   return fail(Cause::BadInput, "the undo record names no setting");
 }
 
@@ -100,7 +101,7 @@ Result<void> can_be_seen(Host& host, const SettingAt& at, const Value& now) {
 }
 
 Result<void> reload_setting(Host& host, const SettingAt& at) {
-  return at.file ? reload(host, at.file->reload) : Result<void>();
+  return at.file ? reload(host, at.file->reload, Purpose::Undo) : Result<void>();
 }
 
 Result<ProcessInfo> master_of(Host& host, int pid) {

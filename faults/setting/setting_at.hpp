@@ -41,7 +41,8 @@ struct ReloadAt {
   ServiceId service;              ///< and how to know its replacement: this, in the pid_file …
   std::vector<std::string> argv;  ///< … or without a pid_file with this command
   std::vector<std::string> exec;  ///< a command instead of a signal
-  bool new_workers = false;       ///< reloading replaces the process's children: wait for it
+  bool new_workers = false;       ///< the process's children are replaced, and that shows it
+  bool surely = false;            ///< it is known to do so, whoever else may not
   static Fields<ReloadAt> fields();
 };
 struct FileAt {
@@ -76,29 +77,34 @@ struct SettingAt {
   static Fields<SettingAt> fields();
 };
 
+/// What a write is for. A fault is in force when the service was seen to take it. An undo needs no
+/// such proof from a service that may never give one: the file is as it was, and it was told.
+enum class Purpose { Fault, Undo };
+
 /// Where a person finds it: "`worker_processes` in /etc/nginx/nginx.conf".
 std::string in_words(const SettingAt& at);
 Result<Value> read_setting(Host& host, const SettingAt& at);
 /// Returns when the service has taken it, as far as the service lets us see.
-Result<void> write_setting(Host& host, const SettingAt& at, const Value& value);
+Result<void> write_setting(Host& host, const SettingAt& at, const Value& value, Purpose purpose);
 /// The value that the service works with, as far as it lets us see: of a file with `read_back` what
 /// that prints, else read_setting.
 Result<Value> value_at_work(Host& host, const SettingAt& at);
 /// An error, with what to add, where nobody could see that the service takes what its file says.
 Result<void> can_be_seen(Host& host, const SettingAt& at, const Value& now);
-/// Tells the service once more: for a crash between a write and its reload.
+/// Tells the service once more, for an undo: a crash may have come between a write and its reload.
 Result<void> reload_setting(Host& host, const SettingAt& at);
 
 // One file each.
 Result<Value> read_http(Host& host, const HttpAt& at);
 Result<void> write_http(Host& host, const HttpAt& at, const Value& value);
 Result<Value> read_file(Host& host, const FileAt& at);
-Result<void> write_file(Host& host, const FileAt& at, const Value& value);
+Result<void> write_file(Host& host, const FileAt& at, const Value& value, Purpose purpose);
 Result<Value> read_back(Host& host, const FileAt& at);
 Result<void> can_be_seen(Host& host, const FileAt& at, const Value& now);
 /// Signals nobody but the very service, or what has replaced it; Conflict when somebody else stands
-/// in its place. A service that does not run is told when it starts.
-Result<void> reload(Host& host, const ReloadAt& at);
+/// in its place. A service that does not run is told when it starts. With `new_workers` TimedOut,
+/// with what to do, when its workers of before are not replaced; see Purpose.
+Result<void> reload(Host& host, const ReloadAt& at, Purpose purpose);
 /// Whom a pid file names; Gone when there is no such file or process.
 Result<ProcessInfo> process_in(Host& host, const std::string& pid_file);
 Result<Value> read_haproxy(Host& host, const HaproxyAt& at);

@@ -73,7 +73,6 @@ struct UserVisit {
   const LocalUser* user = nullptr;
   int child = 0;
   Fd link;
-  Time until{};
 };
 
 Result<UserVisit> visit_user(const LocalUser& user, AgentHost& host, const std::string& by) {
@@ -81,13 +80,10 @@ Result<UserVisit> visit_user(const LocalUser& user, AgentHost& host, const std::
   const int child = ::fork();
   if (child < 0) return fail_errno(errno, "start a process for user " + user.name);
   if (child == 0) recover_as(user, host, by, link.second.get());
-  return UserVisit{&user, child, std::move(link.first), monotonic_now() + user_deadline};
+  return UserVisit{&user, child, std::move(link.first)};
 }
 
-Result<RecoveryReport> hear_user(UserVisit& visit) {
-  FrameReader reader;
-  const Duration left = std::max<Duration>(visit.until - monotonic_now(), 0s);
-  auto word = read_frame(visit.link.get(), reader, left);
+Result<RecoveryReport> end_visit(const UserVisit& visit, const Result<Value>& word) {
   ::kill(visit.child, SIGKILL);
   while (::waitpid(visit.child, nullptr, 0) < 0 && errno == EINTR) {
   }
@@ -99,11 +95,14 @@ Result<RecoveryReport> hear_user(UserVisit& visit) {
   return decode<RecoveryReport>(*word);
 }
 
-/// Side by side, some at a time: one whose restore hangs costs nobody else's time.
+/// Side by side, some at a time: one whose restore hangs costs nobody else's time or result.
 constexpr std::size_t users_at_once = 16;
 void hear_all(std::vector<UserVisit>& visits, RecoveryReport& total) {
-  for (auto& visit : visits)
-    if (auto one = hear_user(visit))
+  std::vector<int> links;
+  for (const auto& visit : visits) links.push_back(visit.link.get());
+  const auto words = read_frames(links, user_deadline);
+  for (std::size_t i = 0; i < visits.size(); ++i)
+    if (auto one = end_visit(visits[i], words[i]))
       add(total, std::move(*one));
     else
       total.left.push_back({"", "", "", "", one.error().message});

@@ -10,6 +10,7 @@
 #include "agent/undo_desk.hpp"
 #include "cli/commands.hpp"
 #include "cli/complain.hpp"
+#include "cli/stopped.hpp"
 #include "cli/undo.hpp"
 
 namespace gunflint {
@@ -26,34 +27,16 @@ std::set<std::string> meant(const std::vector<LedgerStatus>& all, const StopOpti
   return runs;
 }
 
-/// What a run that was stopped had in force: "pause on nginx[12]".
-std::vector<std::string> taken_back(const std::string& run,
-                                    const std::vector<LedgerStatus>& before) {
-  std::vector<std::string> undone;
-  for (const auto& status : before)
-    if (status.run == run && status.owner != 0)
-      for (const auto& undo : status.open)
-        undone.push_back(
-            fmt::format("{} on {}", undo.fault,
-                        undo.member.label.empty() ? undo.member.id : undo.member.label));
-  return undone;
-}
-
 /// What is said at the end, to a person or as one document.
 class Told {
  public:
   explicit Told(bool json) : json_(json) {}
-  void stopped(const std::string& run, const std::vector<std::string>& undone) {
-    if (!json_) {
-      const std::string what = undone.empty()
-                                   ? "nothing was in force"
-                                   : fmt::format("taken back: {}", fmt::join(undone, ", "));
-      std::puts(fmt::format("stopped run {}; {}", run, what).c_str());
-      return;
-    }
+  void stopped(const std::string& run, const Stopped& what) {
+    if (!json_) return (void)std::puts(stopped_text(run, what).c_str());
     Value one = Value::map();
     one.set("run", run);
-    one.set("taken_back", encode(undone));
+    one.set("taken_back", encode(what.taken_back));
+    one.set("left_by_agent", encode(what.left));
     runs_.push(std::move(one));
   }
   void trouble(const std::string& why) {
@@ -92,8 +75,13 @@ std::size_t stop(const std::string& run, const std::vector<LedgerStatus>& before
         fmt::format("the agent of run {} (pid {}) has not ended within {}; `gunflint recover` can "
                     "do it when it is dead",
                     status.run, status.owner, human(patience)));
-  if (left->empty()) told.stopped(run, taken_back(run, before));
-  return left->size();
+  if (!left->empty()) return left->size();
+  // Before `recover` closes what it has told.
+  if (const auto after = look_at_ledgers())
+    told.stopped(run, became_of(run, before, *after));
+  else
+    told.trouble(after.error().message);
+  return 0;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "host/no_broken_pipe.hpp"
 #include "host/process_table.hpp"
 
 namespace gunflint {
@@ -60,11 +61,19 @@ Result<void> write_control_file(const std::string& path, std::string_view text) 
   return {};
 }
 
+namespace {
+/// MSG_NOSIGNAL is for sockets alone, and not every command ignores SIGPIPE.
+ssize_t write_quietly(int fd, std::string_view bytes) {
+  const NoBrokenPipe quiet;
+  return ::write(fd, bytes.data(), bytes.size());
+}
+}  // namespace
+
 Result<void> write_all(int fd, std::string_view bytes, Duration deadline) {
   const Time end = monotonic_now() + deadline;
   while (!bytes.empty()) {
     ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n < 0 && errno == ENOTSOCK) n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == ENOTSOCK) n = write_quietly(fd, bytes);
     if (n > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(n));
       continue;

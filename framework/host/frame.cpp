@@ -53,23 +53,60 @@ Result<ReadOutcome> read_some(int fd, FrameReader& reader) {
   }
 }
 
+namespace {
+
+/// What has come by now; nullopt while the document is not whole.
+Result<std::optional<Value>> hear(int fd, FrameReader& reader) {
+  GF_TRY_AS(const ReadOutcome outcome, read_some(fd, reader));
+  if (outcome == ReadOutcome::End)
+    return fail(Cause::Unreachable, "the other side closed the pipe; it has ended");
+  return reader.next();
+}
+
+Failure no_answer(Duration deadline) {
+  return fail(Cause::TimedOut,
+              fmt::format("the other side did not answer within {}", human(deadline)));
+}
+
+int in_poll(Duration left) {
+  return static_cast<int>(std::clamp<std::int64_t>(left / 1ms, 1, 1000));
+}
+
+}  // namespace
+
 Result<Value> read_frame(int fd, FrameReader& reader, Duration deadline) {
   const Time end = monotonic_now() + deadline;
-  for (;;) {
-    GF_TRY_AS(auto document, reader.next());
-    if (document) return std::move(*document);
+  GF_TRY_AS(auto document, reader.next());
+  while (!document) {
     const Duration left = end - monotonic_now();
-    if (left <= Duration::zero())
-      return fail(Cause::TimedOut,
-                  fmt::format("the other side did not answer within {}", human(deadline)));
+    if (left <= Duration::zero()) return no_answer(deadline);
     pollfd wait{fd, POLLIN, 0};
-    const int ready =
-        ::poll(&wait, 1, static_cast<int>(std::clamp<std::int64_t>(left / 1ms, 1, 1000)));
-    if (ready <= 0) continue;
-    GF_TRY_AS(const ReadOutcome outcome, read_some(fd, reader));
-    if (outcome == ReadOutcome::End)
-      return fail(Cause::Unreachable, "the other side closed the pipe; it has ended");
+    if (::poll(&wait, 1, in_poll(left)) <= 0) continue;
+    GF_TRY_AS(document, hear(fd, reader));
   }
+  return std::move(*document);
+}
+
+std::vector<Result<Value>> read_frames(const std::vector<int>& fds, Duration deadline) {
+  const Time end = monotonic_now() + deadline;
+  std::vector<Result<Value>> answers(fds.size(), no_answer(deadline));
+  std::vector<FrameReader> readers(fds.size());
+  std::vector<pollfd> waiting;
+  for (const int fd : fds) waiting.push_back({fd, POLLIN, 0});
+  for (std::size_t open = fds.size(); open > 0;) {
+    const Duration left = end - monotonic_now();
+    if (left <= Duration::zero()) break;
+    if (::poll(waiting.data(), waiting.size(), in_poll(left)) <= 0) continue;
+    for (std::size_t i = 0; i < fds.size(); ++i) {
+      if (waiting[i].fd < 0 || waiting[i].revents == 0) continue;
+      auto heard = hear(fds[i], readers[i]);
+      if (heard && !*heard) continue;
+      answers[i] = heard ? Result<Value>(std::move(**heard)) : fail(std::move(heard).error());
+      waiting[i].fd = -1;  // poll passes it over
+      --open;
+    }
+  }
+  return answers;
 }
 
 Result<void> write_frame(int fd, const Value& document, Duration deadline) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gunflint/base/units.hpp"
 #include "gunflint/base/value.hpp"
@@ -39,6 +40,9 @@ Result<ReadOutcome> read_some(int fd, FrameReader& reader);
 
 /// Waits for the next document; TimedOut, or Unreachable at the end of the stream.
 Result<Value> read_frame(int fd, FrameReader& reader, Duration deadline);
+/// Waits for one document from each, from all at the same time: who is late (TimedOut) or ends
+/// without a word (Unreachable) costs nobody else's answer. In the order of the descriptors.
+std::vector<Result<Value>> read_frames(const std::vector<int>& fds, Duration deadline);
 Result<void> write_frame(int fd, const Value& document, Duration deadline);
 
 template <class Message>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -98,12 +99,31 @@ bool keys_overlap(std::string_view a, std::string_view b) {
          meet(x.port, y.port);
 }
 
+namespace {
+
+/// Where the file holds the lock, sockets are the second one: they leave the run the most of its
+/// descriptors, however many members it has.
+std::size_t sockets_at_most() {
+  struct rlimit files {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 0;
+  return std::min<std::size_t>(files.rlim_cur / 4, 256);
+}
+
+std::size_t sockets_in(const std::map<std::string, Fd>& taken) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(taken, [](const auto& one) { return bool(one.second); }));
+}
+
+}  // namespace
+
 KeyLocks::~KeyLocks() {
   for (const auto& [holder, taken] : held_) let_go(taken);
 }
 
 Result<void> KeyLocks::lock(const std::string& holder, const std::vector<std::string>& keys) {
   std::map<std::string, Fd> taken;
+  std::size_t sockets = 0;
+  for (const auto& [other, of] : held_) sockets += sockets_in(of);
   auto refuse = [&](Error error) {
     let_go(taken);
     return fail(std::move(error));
@@ -123,13 +143,18 @@ Result<void> KeyLocks::lock(const std::string& holder, const std::vector<std::st
     // the lock. Any other trouble is somebody's doing, and is said.
     const auto in_file = machine_.lock(key, run_);
     if (!in_file && in_file.error().cause != Cause::Gone) return refuse(in_file.error());
+    if (in_file && sockets >= sockets_at_most()) {
+      taken.emplace(key, Fd());
+      continue;
+    }
     auto socket = bind_key(key);
-    // As many members as descriptors: the file's lock is one by itself.
+    // Descriptors may be short all the same: the file's lock is one by itself.
     const bool too_many = !socket && in_file && socket.error().cause != Cause::Conflict;
     if (!socket && !too_many) {
       if (in_file) machine_.release(key);
       return refuse(socket.error());
     }
+    if (socket) ++sockets;
     taken.emplace(key, too_many ? Fd() : std::move(*socket));
   }
   held_[holder] = std::move(taken);

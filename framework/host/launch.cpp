@@ -37,6 +37,8 @@
 
 #include <fmt/format.h>
 
+#include "host/no_broken_pipe.hpp"
+
 namespace gunflint {
 namespace {
 
@@ -108,30 +110,6 @@ class AllSignalsBlocked {
 
  private:
   sigset_t before_{};
-};
-
-/// A command that does not read its input is an error of write(2), in a program that ignores
-/// SIGPIPE and in one that does not.
-class NoBrokenPipe {
- public:
-  NoBrokenPipe() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~NoBrokenPipe() {
-    const timespec at_once{};
-    if (!sigismember(&before_, SIGPIPE)) {
-      while (::sigtimedwait(&pipe_, nullptr, &at_once) == SIGPIPE) {
-      }
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  NoBrokenPipe(const NoBrokenPipe&) = delete;
-  NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
-
- private:
-  sigset_t pipe_{}, before_{};
 };
 
 using Process = process::basic_process<asio::io_context::executor_type>;

@@ -179,6 +179,9 @@ Result<void> MachineLocks::lock(const std::string& key, const std::string& owner
 Result<void> MachineLocks::look_at_everybodys(const std::string& key, Share share) const {
   if (files_.everybodys.empty()) return {};
   const Fd file(::open(files_.everybodys.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  // Our own want of descriptors says nothing of others' locks.
+  if (!file && (errno == EMFILE || errno == ENFILE))
+    return fail_errno(errno, "look at the locks of other users in " + files_.everybodys);
   auto held = range(key, share == Share::Yes ? F_RDLCK : F_WRLCK);
   struct stat state {};
   if (!file || ::fstat(file.get(), &state) != 0 || !S_ISREG(state.st_mode) ||

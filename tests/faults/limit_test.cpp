@@ -193,26 +193,94 @@ TEST(Limit, AnothersChangeOfOneValueDoesNotKeepTheOthersChanged) {
   EXPECT_EQ(group["pids.max"], "max\n");
 }
 
-/// The second found the controller on, and noted nothing: it still needs it when the first goes.
-TEST(Limit, AControllerStaysOnForAnotherLimitBelowTheSameParent) {
-  FakeHost fake;
-  const Member web = add_service(fake, 2, "/shop/web", true);
-  fake.world.cgroups[""]["/shop"]["cgroup.subtree_control"] = "memory pids\n";
-  const Member other =
-      fake.add_process({.name = "api", .pid = 700, .cgroups = {{"", "/shop/web"}}});
-  Injection first(fake, "limit", {web, json(R"({"cpu": "0.5"})")}, Tag{"gf-first00000"});
-  Injection second(fake, "limit", {other, json(R"({"cpu": "0.2"})")}, Tag{"gf-second0000"});
-  for (Injection* one : {&first, &second}) {
-    ASSERT_TRUE(one->observe());
-    ASSERT_TRUE(one->inject());
+/// Two members of one parent that does not pass the controllers on.
+struct TwoLimits {
+  TwoLimits(const char* of_first, const char* of_second)
+      : web(add_service(fake, 2, "/shop/web", true)),
+        api(fake.add_process({.name = "api", .pid = 700, .cgroups = {{"", "/shop/web"}}})),
+        first(fake, "limit", {web, json(of_first)}, Tag{"gf-first00000"}),
+        second(fake, "limit", {api, json(of_second)}, Tag{"gf-second0000"}) {
+    passed() = "memory pids\n";
+    before = fake.world.picture();
   }
-  auto& passed = fake.world.cgroups[""]["/shop"]["cgroup.subtree_control"];
-  ASSERT_TRUE(first.restore());
-  EXPECT_TRUE(*first.restored());
-  EXPECT_NE(passed.find("cpu"), std::string::npos) << "without it the second limits nothing";
-  EXPECT_TRUE(second.bite()->in_force);
-  ASSERT_TRUE(second.restore());
-  EXPECT_TRUE(*second.restored());
+  std::string& passed() { return fake.world.cgroups[""]["/shop"]["cgroup.subtree_control"]; }
+  static void begin(Injection& limit) {
+    EXPECT_TRUE(limit.observe());
+    EXPECT_TRUE(limit.inject());
+    EXPECT_TRUE(limit.bite()->in_force);
+  }
+  static void end(Injection& limit) {
+    EXPECT_TRUE(limit.restore());
+    EXPECT_TRUE(*limit.restored());
+  }
+  FakeHost fake;
+  Member web, api;
+  Injection first, second;
+  std::string before;
+};
+
+TEST(Limit, TheLastOneOutSwitchesTheControllerOff) {
+  for (const bool in_order : {true, false}) {
+    TwoLimits two(R"({"cpu": "0.5"})", R"({"cpu": "0.2"})");
+    TwoLimits::begin(two.first);
+    TwoLimits::begin(two.second);
+    Injection& goes = in_order ? two.first : two.second;
+    Injection& stays = in_order ? two.second : two.first;
+    TwoLimits::end(goes);
+    EXPECT_NE(two.passed().find("cpu"), std::string::npos) << "the other one needs it";
+    EXPECT_TRUE(stays.bite()->in_force);
+    TwoLimits::end(stays);
+    EXPECT_EQ(two.passed(), "memory pids\n");
+    EXPECT_EQ(two.fake.world.picture(), two.before);
+    TwoLimits::end(goes);  // again
+  }
+}
+
+/// With the first one out of its group the second is alone in it: it is changed in place, with a
+/// file that is there for the first one's sake.
+TEST(Limit, ALimitInPlaceKeepsTheControllerOnThatItLivesBy) {
+  TwoLimits two(R"({"cpu": "0.5"})", R"({"cpu": "0.2"})");
+  two.fake.exit_process(650);
+  two.before = two.fake.world.picture();
+  TwoLimits::begin(two.first);
+  TwoLimits::begin(two.second);
+  auto& home = two.fake.world.cgroups[""]["/shop/web"];
+  EXPECT_EQ(home["cpu.max"], "20000 100000\n");
+  TwoLimits::end(two.first);
+  EXPECT_TRUE(two.second.bite()->in_force);
+  TwoLimits::end(two.second);
+  EXPECT_EQ(two.fake.world.picture(), two.before);
+}
+
+/// It was there before, and has never needed the controller.
+TEST(Limit, AnotherLimitThatDoesNotNeedTheControllerDoesNotKeepItOn) {
+  TwoLimits two(R"({"memory": "64MiB"})", R"({"cpu": "0.2"})");
+  TwoLimits::begin(two.first);
+  TwoLimits::begin(two.second);
+  TwoLimits::end(two.second);
+  EXPECT_EQ(two.passed(), "memory pids\n");
+  TwoLimits::end(two.first);
+  EXPECT_EQ(two.fake.world.picture(), two.before);
+}
+
+TEST(Limit, AControllerThatTheSystemHasOnStaysOn) {
+  TwoLimits two(R"({"memory": "64MiB"})", R"({"memory": "32MiB"})");
+  TwoLimits::begin(two.first);
+  TwoLimits::begin(two.second);
+  TwoLimits::end(two.first);
+  TwoLimits::end(two.second);
+  EXPECT_EQ(two.fake.world.picture(), two.before);
+}
+
+TEST(Limit, WhoNeedsAControllerAndWasNeverInForceIsNobody) {
+  TwoLimits two(R"({"cpu": "0.5"})", R"({"cpu": "0.2"})");
+  EXPECT_TRUE(two.first.observe());
+  EXPECT_TRUE(two.second.observe());
+  TwoLimits::begin(two.second);
+  TwoLimits::end(two.first);  // its agent died between the ledger and the injection
+  EXPECT_TRUE(two.second.bite()->in_force);
+  TwoLimits::end(two.second);
+  EXPECT_EQ(two.fake.world.picture(), two.before);
 }
 
 TEST(Limit, AControllerThatIsStillOnIsNotRestored) {

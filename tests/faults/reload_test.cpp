@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
 #include "faults/fault_case.hpp"
 
@@ -104,6 +106,123 @@ TEST(Reload, AServiceThatIsNoMoreReadsTheFileWhenItStarts) {
     EXPECT_TRUE(scene.injection->restore());
     EXPECT_EQ(scene.signals(), Scene::Lines{});
   }
+}
+
+// ---- whose workers show that the file was read
+// ----------------------------------------------------
+constexpr const char* by_workers =
+    R"({"file": {"path": "/etc/shop.conf", "key": "workers", "reload": {"signal": "HUP"}},
+        "value": 1})";
+constexpr const char* of_nginx =
+    R"({"nginx": {"config": "/etc/shop.conf", "setting": "workers"}, "value": 1})";
+
+/// A master with two children; what it does when it is told is each test's own.
+struct Masters {
+  explicit Masters(const char* params, const std::string& name = "shop") {
+    fake.add_file("/etc/shop.conf", "workers 8;\n");
+    const Member member = fake.add_process({.name = name, .pid = 300, .argv = {name}});
+    for (int& child : children) child = fake.fork(300);
+    on_reload([](FakeHost&) {});
+    injection = std::make_unique<Injection>(fake, "setting", FaultTrial{member, json(params)});
+    EXPECT_TRUE(injection->observe());
+  }
+  void on_reload(std::function<void(FakeHost&)> act) {
+    fake.on_signal(300, [act](FakeHost& f, FakeProcess&, int) { f.later(50ms, act); });
+  }
+  /// Of the injection; empty when it is in force.
+  std::string why_not() {
+    const auto done = injection->inject();
+    EXPECT_TRUE(done || done.error().cause == Cause::TimedOut) << done.error().message;
+    return done ? "" : done.error().message;
+  }
+  void expect_undone() {
+    const auto undone = injection->restore();
+    EXPECT_TRUE(undone) << undone.error().message;
+    EXPECT_TRUE(*injection->restored());
+    EXPECT_EQ(fake.world.files["/etc/shop.conf"].content, "workers 8;\n");
+  }
+  FakeHost fake;
+  std::array<int, 2> children{};
+  std::unique_ptr<Injection> injection;
+};
+
+/// PostgreSQL, postfix: HUP is obeyed, and nobody is replaced.
+TEST(Reload, AServiceThatReplacesNobodyHasNoBiteAndIsUndoneAllTheSame) {
+  Masters shop(by_workers);
+  EXPECT_NE(shop.why_not().find("shop started no new workers within 8s"), std::string::npos);
+  const std::size_t told = shop.fake.changes().size();
+  shop.expect_undone();
+  const auto changes = shop.fake.changes();
+  EXPECT_EQ(
+      std::vector<std::string>(changes.begin() + static_cast<std::ptrdiff_t>(told), changes.end()),
+      (std::vector<std::string>{"replace /etc/shop.conf", "signal 300 1"}));
+  shop.expect_undone();
+}
+
+/// A client connects, and the master forks: that says nothing of its configuration.
+TEST(Reload, ANewChildBesideThoseOfBeforeIsNoReload) {
+  Masters shop(by_workers);
+  shop.on_reload([](FakeHost& f) { f.fork(300); });
+  const std::string why = shop.why_not();
+  EXPECT_NE(why.find("shop still has 2 of its 2 child processes 8s after it was told to reload"),
+            std::string::npos)
+      << why;
+  shop.expect_undone();
+}
+
+TEST(Reload, OneThatStaysIsOneTooMany) {
+  Masters shop(by_workers);
+  shop.on_reload([gone = shop.children[0]](FakeHost& f) {
+    f.fork(300);
+    f.exit_process(gone);
+  });
+  EXPECT_NE(shop.why_not().find("still has 1 of its 2"), std::string::npos);
+  shop.expect_undone();
+}
+
+TEST(Reload, AnOldWorkerThatFinishesASlowRequestIsReplaced) {
+  Masters nginx(of_nginx, "nginx");
+  nginx.on_reload([old = nginx.children](FakeHost& f) {
+    f.fork(300);
+    f.exit_process(old[0]);
+    f.world.processes[old[1]].info.argv = {"nginx: worker process is shutting down"};
+  });
+  EXPECT_EQ(nginx.why_not(), "");
+  EXPECT_TRUE(nginx.injection->bite()->in_force);
+  nginx.expect_undone();
+}
+
+TEST(Reload, AnUndoDoesNotWaitForAWorkerThatHangs) {
+  Masters nginx(of_nginx, "nginx");
+  nginx.on_reload([old = nginx.children](FakeHost& f) {
+    f.fork(300);
+    for (const int pid : old) f.exit_process(pid);
+  });
+  EXPECT_EQ(nginx.why_not(), "");
+  nginx.on_reload([](FakeHost& f) { f.fork(300); });  // and the one of before hangs
+  nginx.expect_undone();
+}
+
+/// nginx replaces them always: when it does not, it works with the changed value still.
+TEST(Reload, AnUndoThatAServerKnownToReplaceItsWorkersDoesNotTakeIsNone) {
+  Masters nginx(of_nginx, "nginx");
+  nginx.on_reload([old = nginx.children](FakeHost& f) {
+    f.fork(300);
+    for (const int pid : old) f.exit_process(pid);
+  });
+  EXPECT_EQ(nginx.why_not(), "");
+  nginx.on_reload([](FakeHost&) {});
+  const auto undone = nginx.injection->restore();
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().cause, Cause::TimedOut);
+  EXPECT_NE(undone.error().message.find("nginx started no new workers"), std::string::npos);
+}
+
+TEST(Reload, AServiceWithoutWorkersAtTheSignalIsNotSeenToTakeIt) {
+  Masters shop(by_workers);
+  for (const int pid : shop.children) shop.fake.exit_process(pid);
+  EXPECT_NE(shop.why_not().find("started no new workers"), std::string::npos);
+  shop.expect_undone();
 }
 
 }  // namespace

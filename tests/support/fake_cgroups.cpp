@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 
@@ -120,6 +121,11 @@ Result<std::string> FakeCgroups::read(const std::string& controller, const std::
   return fake_.call<std::string>(
       fmt::format("read {}:{}/{}", controller, path, file), false, [&]() -> Result<std::string> {
         const Group* found = group(controller, path);
+        if (found && file == "cgroup.stat" && fake_.hierarchy(controller).empty())
+          return fmt::format("nr_descendants {}\nnr_dying_descendants 0\n",
+                             std::ranges::count_if(world_.cgroups[""], [&](const auto& other) {
+                               return other.first.starts_with(path + "/");
+                             }));
         if (!found || !found->contains(file))
           return fail(Cause::Gone, "there is no " + file + " in cgroup " + controller + ":" + path);
         return found->at(file);

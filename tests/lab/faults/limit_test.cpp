@@ -105,6 +105,7 @@ class RealLimit : public testing::Test {
         EXPECT_FALSE(*machine.host.cgroups.exists(
             controller, (home == "/" ? home : home + "/") + injection.tag.text));
   }
+  void two_limits_below_one_parent(std::size_t neighbours);
   Lab lab;
   RealMachine machine;
 };
@@ -210,6 +211,50 @@ TEST_F(RealLimit, ControllersOfVersion2) {
   round_trip(injection, [&] { EXPECT_LT(cores_used(pid, 1500ms), 0.15); });
   EXPECT_EQ(picture(pid), before);
   lab.stop(pid, SIGKILL);
+}
+
+void RealLimit::two_limits_below_one_parent(std::size_t neighbours) {
+  Cgroups& cgroups = machine.host.cgroups;
+  const std::string parent = "/gf-limit-two-" + std::to_string(::getpid());
+  const std::string home = parent + "/web";
+  ASSERT_EQ(why(cgroups.create("cpu", parent)), "");
+  ASSERT_EQ(why(cgroups.create("cpu", home)), "");
+  const auto passed = [&] { return *cgroups.read("cpu", parent, "cgroup.subtree_control"); };
+  ASSERT_EQ(passed().find("cpu"), std::string::npos);
+  std::vector<int> pids;
+  for (std::size_t i = 0; i < 2 + neighbours; ++i) {
+    pids.push_back(lab.start("sleep" + std::to_string(i), {"sleep", "100"}));
+    ASSERT_EQ(why(cgroups.move(id_of(pids.back()), "cpu", home)), "");
+  }
+  RealInjection first(machine, "limit", machine.member(pids[0]), R"({"cpu": 0.5})");
+  RealInjection second(machine, "limit", machine.member(pids[1]), R"({"cpu": 0.2})");
+  second.tag.text += "b";
+  for (RealInjection* one : {&first, &second}) {
+    ASSERT_EQ(why(one->observe()), "");
+    ASSERT_EQ(why(one->inject()), "");
+    EXPECT_TRUE(one->bite()->in_force) << one->bite()->sentence;
+  }
+  const Time begin = machine.host.clock.now();
+  ASSERT_EQ(why(first.restore()), "");
+  EXPECT_LT(machine.host.clock.now() - begin, 400ms) << "it does not wait for the other one";
+  EXPECT_TRUE(*first.restored());
+  EXPECT_NE(passed().find("cpu"), std::string::npos);
+  const auto still = second.bite();
+  ASSERT_EQ(why(still), "");
+  EXPECT_TRUE(still->in_force) << still->sentence;
+  ASSERT_EQ(why(second.restore()), "");
+  EXPECT_TRUE(*second.restored());
+  EXPECT_EQ(passed().find("cpu"), std::string::npos) << passed();
+  for (const int pid : pids) lab.stop(pid, SIGKILL);
+  EXPECT_EQ(why(cgroups.remove("cpu", home)), "");
+  EXPECT_EQ(why(cgroups.remove("cpu", parent)), "") << "something is left in it";
+}
+
+/// With a neighbour both move; without one the second is alone in the group, and changed in place.
+TEST_F(RealLimit, TheLastOfTwoLimitsSwitchesTheControllerOff) {
+  if (*machine.host.cgroups.version("cpu") != 2)
+    GTEST_SKIP() << "the controllers of this host are on cgroup v1; lab_uml runs it on v2";
+  for (const std::size_t neighbours : {1u, 0u}) two_limits_below_one_parent(neighbours);
 }
 
 }  // namespace

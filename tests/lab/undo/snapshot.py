@@ -52,7 +52,7 @@ def cgroups(extra):
     for root, _, _ in os.walk("/sys/fs/cgroup"):
         # Everybody's cgroups are listed; values and members only of those that the test names.
         mine = any(root.endswith(path) for path in extra)
-        if re.search(r"/gf-[a-z0-9]{10}(/|$)", root) or "gunflint" in root or mine:
+        if re.search(r"/gf-([a-z0-9]{10}|needs-[a-z]+)(/|$)", root) or "gunflint" in root or mine:
             found[root] = {f: read(os.path.join(root, f)) for f in LIMITS
                            if os.path.exists(os.path.join(root, f))} if mine else "exists"
             if mine:

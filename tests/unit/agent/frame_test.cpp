@@ -1,6 +1,10 @@
 #include "host/frame.hpp"
 
+#include <thread>
+
 #include <gtest/gtest.h>
+
+#include "host/fd.hpp"
 
 namespace gunflint {
 namespace {
@@ -41,6 +45,29 @@ TEST(Frame, AMessageOfAnUnknownKindIsRefused) {
   ASSERT_TRUE(document);
   EXPECT_FALSE(unpack<AgentRequest>(*document));
 }
+
+TEST(Frame, OneThatDoesNotAnswerTakesNobodyElsesAnswerAway) {
+  auto hangs = make_socket_pair(), talks = make_socket_pair(), dies = make_socket_pair();
+  ASSERT_TRUE(hangs && talks && dies);
+  dies->second.close();
+  // More than a socket holds: who is not read meanwhile cannot get rid of it.
+  const Value report(std::string(1u << 20, 'x'));
+  Result<void> said;
+  std::thread user([&] { said = write_frame(talks->second.get(), report, 80ms); });
+  const auto answers =
+      read_frames({hangs->first.get(), talks->first.get(), dies->first.get()}, 150ms);
+  user.join();
+  EXPECT_TRUE(said) << said.error().message;
+  ASSERT_EQ(answers.size(), 3u);
+  ASSERT_FALSE(answers[0]);
+  EXPECT_EQ(answers[0].error().cause, Cause::TimedOut);
+  ASSERT_TRUE(answers[1]) << answers[1].error().message;
+  EXPECT_TRUE(*answers[1] == report);
+  ASSERT_FALSE(answers[2]);
+  EXPECT_EQ(answers[2].error().cause, Cause::Unreachable);
+}
+
+TEST(Frame, NobodyIsWaitedForByNobody) { EXPECT_TRUE(read_frames({}, 1h).empty()); }
 
 }  // namespace
 }  // namespace gunflint

@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -115,6 +116,30 @@ TEST_F(Keys, AllOrNothing) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().cause, Cause::Conflict);
   EXPECT_EQ(refused_elsewhere(name("file:/a")), "") << "what was taken first was given back";
+}
+
+/// A target of more members than a process has descriptors.
+TEST_F(Keys, ManyKeysLeaveTheMostOfTheDescriptors) {
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{80, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  KeyLocks locks({file});
+  locks.set_run("run-1");
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100; ++i) keys.push_back(name("member:" + std::to_string(i)));
+  const auto first = locks.lock("i1", {keys.begin(), keys.begin() + 50});
+  const auto rest = locks.lock("i2", {keys.begin() + 50, keys.end()});
+  std::vector<Fd> left;
+  for (Fd fd(::dup(0)); fd; fd = Fd(::dup(0))) left.push_back(std::move(fd));
+  const std::size_t free = left.size();
+  left.clear();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(first) << first.error().message;
+  EXPECT_TRUE(rest) << rest.error().message;
+  EXPECT_GE(free, 40u);
+  for (const std::string& key : {keys.front(), keys.back()})
+    EXPECT_NE(refused_elsewhere(key).find("the run run-1"), std::string::npos) << key;
 }
 
 TEST_F(Keys, TheLockOfAKilledProcessIsFreeAtOnce) {
