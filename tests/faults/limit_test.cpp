@@ -207,7 +207,12 @@ struct TwoLimits {
   static void begin(Injection& limit) {
     EXPECT_TRUE(limit.observe());
     EXPECT_TRUE(limit.inject());
-    EXPECT_TRUE(limit.bite()->in_force);
+    expect_in_force(limit);
+  }
+  static void expect_in_force(Injection& limit) {
+    const auto bite = limit.bite();
+    ASSERT_TRUE(bite) << bite.error().message;
+    EXPECT_TRUE(bite->in_force) << bite->sentence;
   }
   static void end(Injection& limit) {
     EXPECT_TRUE(limit.restore());
@@ -228,7 +233,7 @@ TEST(Limit, TheLastOneOutSwitchesTheControllerOff) {
     Injection& stays = in_order ? two.second : two.first;
     TwoLimits::end(goes);
     EXPECT_NE(two.passed().find("cpu"), std::string::npos) << "the other one needs it";
-    EXPECT_TRUE(stays.bite()->in_force);
+    TwoLimits::expect_in_force(stays);
     TwoLimits::end(stays);
     EXPECT_EQ(two.passed(), "memory pids\n");
     EXPECT_EQ(two.fake.world.picture(), two.before);
@@ -247,7 +252,7 @@ TEST(Limit, ALimitInPlaceKeepsTheControllerOnThatItLivesBy) {
   auto& home = two.fake.world.cgroups[""]["/shop/web"];
   EXPECT_EQ(home["cpu.max"], "20000 100000\n");
   TwoLimits::end(two.first);
-  EXPECT_TRUE(two.second.bite()->in_force);
+  TwoLimits::expect_in_force(two.second);
   TwoLimits::end(two.second);
   EXPECT_EQ(two.fake.world.picture(), two.before);
 }
@@ -278,7 +283,7 @@ TEST(Limit, WhoNeedsAControllerAndWasNeverInForceIsNobody) {
   EXPECT_TRUE(two.second.observe());
   TwoLimits::begin(two.second);
   TwoLimits::end(two.first);  // its agent died between the ledger and the injection
-  EXPECT_TRUE(two.second.bite()->in_force);
+  TwoLimits::expect_in_force(two.second);
   TwoLimits::end(two.second);
   EXPECT_EQ(two.fake.world.picture(), two.before);
 }
