@@ -3,11 +3,15 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <optional>
+#include <set>
+#include <sstream>
 
 #include <sys/resource.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "gunflint/host/victims.hpp"
 #include "host/network_plan.hpp"
@@ -190,7 +194,8 @@ class RehearsedCgroups final : public Cgroups {
       GF_TRY(refuse_members(controller, path));
     notes_.push_back(fmt::format("write {} to {}/{}{}", text, name(controller, path), file,
                                  now ? fmt::format(" (now {})", one_line(*now)) : ""));
-    values_[name(controller, path) + "/" + file] = text;
+    values_[name(controller, path) + "/" + file] =
+        file == "cgroup.subtree_control" ? switched(now ? *now : "", text) : text;
     return {};
   }
   Result<bool> exists(const std::string& controller, const std::string& path) override {
@@ -235,6 +240,14 @@ class RehearsedCgroups final : public Cgroups {
  private:
   static std::string name(const std::string& controller, const std::string& path) {
     return (controller.empty() ? std::string("v2") : controller) + ":" + path;
+  }
+  /// "cpu memory" after "-memory": read back is what is on, and not what was written.
+  static std::string switched(const std::string& now, const std::string& text) {
+    std::istringstream before(now), asked(text);
+    std::set<std::string> on{std::istream_iterator<std::string>(before), {}};
+    for (std::string word; asked >> word;)
+      word[0] == '+' ? (void)on.insert(word.substr(1)) : (void)on.erase(word.substr(1));
+    return fmt::format("{}", fmt::join(on, " "));
   }
   /// As the real port does, of those who are in the group and below it now.
   Result<void> refuse_members(const std::string& controller, const std::string& path) {

@@ -57,6 +57,16 @@ TEST_F(OnARealHost, CommandsAreShownAsOneWouldTypeThem) {
   EXPECT_EQ(rehearsal.take_notes(), std::vector<std::string>{"run nginx -s 're load'"});
 }
 
+TEST_F(OnARealHost, AControllerThatWasSwitchedOnReadsAsOn) {
+  Cgroups& cgroups = rehearsal.host().cgroups;
+  const auto reads = [&] { return " " + *cgroups.read("", "/", "cgroup.subtree_control") + " "; };
+  ASSERT_TRUE(cgroups.write("", "/", "cgroup.subtree_control", "+rdma"));
+  EXPECT_NE(reads().find(" rdma "), std::string::npos) << reads();
+  ASSERT_TRUE(cgroups.write("", "/", "cgroup.subtree_control", "-rdma"));
+  EXPECT_EQ(reads().find("rdma"), std::string::npos) << reads();
+  EXPECT_EQ(rehearsal.take_notes().size(), 2u);
+}
+
 TEST_F(OnARealHost, ANetworkRuleIsShownAsItsExactCommands) {
   Rule rule;
   rule.traffic.push_back({.side = Side::Server, .ports = {8080}});
