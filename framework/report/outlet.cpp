@@ -1,5 +1,6 @@
 #include "report/outlet.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,10 +12,12 @@
 
 #include <fmt/format.h>
 
+#include "host/fd.hpp"
+
 namespace gunflint {
 
 struct Outlet::Queue {
-  const int fd;
+  const Fd fd;  ///< its own: whoever gave it may close his, and another thing may get that number
   const std::size_t limit;
   std::mutex mutex;  ///< guards all below
   std::condition_variable changed;
@@ -36,7 +39,7 @@ struct Outlet::Queue {
     for (std::string text = take(); !text.empty(); text = take()) {
       std::string_view rest = text;
       while (!rest.empty()) {
-        const ssize_t n = ::write(fd, rest.data(), rest.size());
+        const ssize_t n = ::write(fd.get(), rest.data(), rest.size());
         if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
         if (n < 0 && errno == EAGAIN) ::usleep(10'000);  // somebody made it non-blocking
         if (n >= 0 || errno == EINTR || errno == EAGAIN) continue;
@@ -48,7 +51,9 @@ struct Outlet::Queue {
   }
 };
 
-Outlet::Outlet(int fd, std::size_t limit) : queue_(new Queue{fd, limit, {}, {}, {}}) {
+Outlet::Outlet(int fd, std::size_t limit)
+    : queue_(new Queue{Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3)), limit, {}, {}, {}}) {
+  queue_->broken = !queue_->fd;
   // Signals are for the threads that expect them.
   sigset_t all, before;
   sigfillset(&all);

@@ -78,5 +78,16 @@ TEST(Outlet, EndsWhenNobodyEverReads) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
+TEST(Outlet, WritesNothingToWhoeverGotTheNumberOfAClosedDescriptor) {
+  FullPipe slow, next;
+  Outlet outlet(slow.out);
+  outlet.put("for the first\n");
+  ASSERT_EQ(::dup3(next.out, slow.out, O_CLOEXEC), slow.out);
+  outlet.put("and more\n");
+  ::fcntl(slow.in, F_SETFL, O_NONBLOCK);
+  std::string text = slow.read_until_idle(outlet);
+  EXPECT_EQ(text, "for the first\nand more\n");
+}
+
 }  // namespace
 }  // namespace gunflint
