@@ -8,6 +8,9 @@
 
 namespace gunflint {
 
+/// Where the sources lie.
+inline const std::string root = GUNFLINT_SOURCE_DIR;
+
 inline std::shared_ptr<const SourceText> source_of(std::string text) {
   return std::make_shared<const SourceText>(SourceText{"x.yaml", std::move(text)});
 }
