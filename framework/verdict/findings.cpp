@@ -45,6 +45,18 @@ Finding recovery_finding(const RecoveryWatch::Recovery& r, const Experiment& exp
   return f;
 }
 
+/// A run that was held back ended its traffic early: who was under way then was no user under a
+/// fault.
+Finding held_back(const Hypothesis& h) {
+  Finding f;
+  f.kind = Kind::Hypothesis;
+  f.name = h.name;
+  f.limit = h.expect.text;
+  place(f, h.mark);
+  f.sentence = "Not judged: the run was held back before its first injection.";
+  return f;
+}
+
 /// Semantics 37: red after a recovery is a relapse.
 void mark_relapse(Finding& recovery, const std::vector<Finding>& findings,
                   const std::vector<LightTally>& tallies, const Course& course) {
@@ -184,8 +196,9 @@ Verdict Judge::verdict() const {
     if (by_phase != s.by_phase.end())
       v.findings.push_back(by_phase->second.finding(s.phases, s.experiment.seed + i, s.over()));
     else
-      v.findings.push_back(windows ? judge_windows(h, s.lights[i], course)
-                                   : judge_once(h, s.users, span, s.over()));
+      v.findings.push_back(windows                 ? judge_windows(h, s.lights[i], course)
+                           : s.gate_failed.empty() ? judge_once(h, s.users, span, s.over())
+                                                   : held_back(h));
     tallies.push_back(windows ? tally(h, s.lights[i], course) : LightTally{});
   }
   const std::vector<Finding> hypotheses = v.findings;
@@ -208,8 +221,10 @@ Verdict Judge::verdict() const {
     v.findings.push_back(s.injections.undo_finding());
 
   const auto count = s.users.between(span.from, span.to, OfLoad{});
-  v.users_due = static_cast<double>(count.due);
-  v.users_affected = static_cast<double>(count.lost + (s.over() ? count.pending : 0));
+  if (s.gate_failed.empty()) {
+    v.users_due = static_cast<double>(count.due);
+    v.users_affected = static_cast<double>(count.lost + (s.over() ? count.pending : 0));
+  }
 
   v.outcome = Outcome::Held;
   std::string special;

@@ -6,7 +6,6 @@ namespace gunflint {
 namespace {
 
 using namespace test;
-constexpr Traffic broken{.count = 100, .failed = 100};
 
 Experiment shop() {
   auto e = judging("correct", "error_rate < 1%", 1s);
@@ -91,6 +90,21 @@ TEST(Semantics9, ARedGateIsExit3) {
   const auto v = story.verdict();
   EXPECT_EQ(v.outcome, Outcome::NotStarted) << v.sentence;
   EXPECT_NE(v.sentence.find("`correct` was red"), std::string::npos);
+}
+
+TEST(Semantics9, WhoWasUnderWayWhenARunWasHeldBackIsNotAffected) {
+  auto e = shop();
+  e.steady_state.push_back(hypothesis("users", "users_affected < 2%"));
+  Story story(e);
+  story.traffic(40, broken);
+  story.tell(40, GateFailed{story.judge.gate().why});
+  story.drain();
+  const auto v = story.verdict();
+  EXPECT_EQ(v.users_due, 0);
+  EXPECT_EQ(v.users_affected, 0);
+  EXPECT_EQ(story.finding("users").measured, "");
+  EXPECT_EQ(story.finding("users").held, Held::Inconclusive);
+  EXPECT_NE(story.finding("users").sentence.find("held back"), std::string::npos);
 }
 
 TEST(Semantics16, UnknownAtTheGateIsTold) {
