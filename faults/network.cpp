@@ -308,14 +308,14 @@ struct NetworkFault {
   }
 
   /// The packets of this member. `cgroup`: where its process is, when its own connections count.
-  static Result<std::vector<Traffic>> traffic(Host& host, const Member& member, const Params& p,
-                                              const std::string& cgroup) {
-    Traffic common;
+  static Result<std::vector<PacketMatch>> traffic(Host& host, const Member& member, const Params& p,
+                                                  const std::string& cgroup) {
+    PacketMatch common;
     if (p.protocol) common.protocol = name_of(*p.protocol);
     common.interface = p.interface;
-    std::vector<Traffic> all;
+    std::vector<PacketMatch> all;
     if (p.to || !p.from) {
-      Traffic client = common;
+      PacketMatch client = common;
       const Peers peers = p.to.value_or(Peers{});
       client.ports = peers.ports;
       GF_TRY_AS(client.hosts, addresses(host, peers));
@@ -327,7 +327,7 @@ struct NetworkFault {
     }
     const bool serves = p.from || (!p.to && member.pid != 0 && !member.ports.empty());
     if (!serves) return all;
-    Traffic server = common;
+    PacketMatch server = common;
     server.side = Side::Server;
     const Peers peers = p.from.value_or(Peers{});
     GF_TRY_AS(server.hosts, addresses(host, peers));
@@ -366,7 +366,7 @@ struct NetworkFault {
 
   /// netem sits on interfaces: one entry for each that the packets take.
   static Result<void> name_interfaces(Host& host, Rule& rule) {
-    std::vector<Traffic> named;
+    std::vector<PacketMatch> named;
     for (const auto& traffic : rule.traffic) {
       std::vector<std::string> interfaces{traffic.interface};
       if (traffic.interface.empty()) {

@@ -19,7 +19,7 @@ Family family_of(const std::string& host) {
 }
 bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "::1"; }
 
-std::vector<std::string> hosts_of(const Traffic& traffic, Family family) {
+std::vector<std::string> hosts_of(const PacketMatch& traffic, Family family) {
   std::vector<std::string> hosts;
   for (const auto& host : traffic.hosts)
     if (family_of(host) == family) hosts.push_back(host);
@@ -58,7 +58,7 @@ std::vector<std::string> multiport_matches(const std::vector<int>& ports,
 
 /// "-p tcp --sport 80", or "-p tcp -m multiport --sports 80,443,…", for every protocol; one empty
 /// text when neither is asked.
-std::vector<std::string> service_matches(const Traffic& traffic, const std::string& option) {
+std::vector<std::string> service_matches(const PacketMatch& traffic, const std::string& option) {
   std::vector<std::string> protocols;
   if (!traffic.protocol.empty())
     protocols = {traffic.protocol};
@@ -80,24 +80,24 @@ std::vector<std::string> service_matches(const Traffic& traffic, const std::stri
   return matches;
 }
 
-bool is_everything(const Traffic& traffic) {
+bool is_everything(const PacketMatch& traffic) {
   return traffic.hosts.empty() && traffic.ports.empty();
 }
 
 /// Where the packets come from. Without ports only the direction of the connection tells a request
 /// from its answer on loopback, where one host receives both.
-std::string place_match(const Traffic& traffic, const std::string& host) {
+std::string place_match(const PacketMatch& traffic, const std::string& host) {
   if (!traffic.interface.empty()) return fmt::format(" -i {}", traffic.interface);
   // What a cgroup sends over loopback is told by its mark.
   if (!traffic.cgroup.empty()) return " ! -i lo";
   if (!traffic.ports.empty()) return "";
   return is_loopback(host) ? " -i lo" : " ! -i lo";
 }
-bool on_loopback_only(const Traffic& traffic, const std::string& host) {
+bool on_loopback_only(const PacketMatch& traffic, const std::string& host) {
   return traffic.interface == "lo" || is_loopback(host);
 }
 /// As `iptables -m cgroup --path` wants it: without the first slash.
-std::string cgroup_match(const Traffic& traffic) {
+std::string cgroup_match(const PacketMatch& traffic) {
   const auto begin = std::min(traffic.cgroup.find_first_not_of('/'), traffic.cgroup.size());
   return fmt::format(" -m cgroup --path \"{}\"", traffic.cgroup.substr(begin));
 }
@@ -118,14 +118,14 @@ struct Lines {
   }
 };
 
-std::vector<std::string> hosts_or_any(const Traffic& traffic, Family family) {
+std::vector<std::string> hosts_or_any(const PacketMatch& traffic, Family family) {
   auto hosts = hosts_of(traffic, family);
   if (hosts.empty() && traffic.hosts.empty()) hosts.emplace_back();
   return hosts;
 }
 
 /// Received packets: what goes to the queue.
-void add_received(Lines& lines, const Traffic& traffic) {
+void add_received(Lines& lines, const PacketMatch& traffic) {
   const bool client = traffic.side == Side::Client;
   if (!traffic.cgroup.empty() && traffic.interface == "lo") return;
   for (const auto& host : hosts_or_any(traffic, lines.family))
@@ -143,7 +143,7 @@ void add_received(Lines& lines, const Traffic& traffic) {
 
 /// What a cgroup sends over loopback: marked here, held where it arrives. Answers of its own
 /// services are left out: their requests are held already.
-void add_sent(Lines& lines, const Rule& rule, const Traffic& traffic) {
+void add_sent(Lines& lines, const Rule& rule, const PacketMatch& traffic) {
   if (traffic.cgroup.empty() || (!traffic.interface.empty() && traffic.interface != "lo")) return;
   if (is_everything(traffic))
     for (const auto& other : rule.traffic)
@@ -216,7 +216,7 @@ std::vector<std::string> open_matches(const std::vector<Flow>& flows, Family fam
 
 bool needs_mark(const Rule& rule) {
   return std::any_of(rule.traffic.begin(), rule.traffic.end(),
-                     [](const Traffic& t) { return !t.cgroup.empty(); });
+                     [](const PacketMatch& t) { return !t.cgroup.empty(); });
 }
 std::string output_chain(const Tag& tag) { return tag.text + "-o"; }
 

@@ -23,8 +23,8 @@ std::string prefix(const std::string& host, bool v6) {
   return host + (v6 ? "/128" : "/32");
 }
 
-Command filter(const Traffic& traffic, const std::string& handle, bool v6, const std::string& host,
-               const std::string& protocol, int port) {
+Command filter(const PacketMatch& traffic, const std::string& handle, bool v6,
+               const std::string& host, const std::string& protocol, int port) {
   const std::string ip = v6 ? "ip6" : "ip";
   // One priority per address family: filters of different protocols may not share one.
   Words argv{"tc",         "filter",          "add",
@@ -43,7 +43,7 @@ Command filter(const Traffic& traffic, const std::string& handle, bool v6, const
   return {.argv = std::move(argv)};
 }
 
-void add_filters(std::vector<Command>& commands, const Traffic& traffic,
+void add_filters(std::vector<Command>& commands, const PacketMatch& traffic,
                  const std::string& handle) {
   std::vector<std::string> protocols{traffic.protocol};
   if (traffic.protocol.empty() && !traffic.ports.empty()) protocols = {"tcp", "udp"};

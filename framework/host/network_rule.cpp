@@ -2,8 +2,8 @@
 
 namespace gunflint {
 
-Fields<Traffic> Traffic::fields() {
-  using T = Traffic;
+Fields<PacketMatch> PacketMatch::fields() {
+  using T = PacketMatch;
   return {field("side", &T::side, "Our end of the connections."),
           field("hosts", &T::hosts, "Other side."),
           field("ports", &T::ports, "Service ports."),

@@ -30,7 +30,7 @@ struct Names<Side> {
 };
 
 /// Which packets. Empty lists match everything; all given parts must match.
-struct Traffic {
+struct PacketMatch {
   Side side = Side::Client;
   /// Addresses or CIDR ranges of the other side (names are resolved before). Neither hosts nor
   /// ports: every interface but loopback, where each connection would be held twice.
@@ -44,7 +44,7 @@ struct Traffic {
   /// process was moved, those sockets belong to the cgroup in which they were created).
   std::vector<int> processes;
   std::string interface;  ///< "" is every interface; netem needs a name: see interfaces()
-  static Fields<Traffic> fields();
+  static Fields<PacketMatch> fields();
 };
 
 enum class Backend { Netem, Queue };  ///< kernel's netem, or NFQUEUE with our delay holder
@@ -56,7 +56,7 @@ struct Names<Backend> {
 
 /// Sends traffic through a delay. A packet that any entry matches is delayed, once.
 struct Rule {
-  std::vector<Traffic> traffic;
+  std::vector<PacketMatch> traffic;
   Backend backend = Backend::Queue;
   Duration delay{}, jitter{};
   std::uint16_t queue = 0;  ///< NFQUEUE number: queue_number(tag)
