@@ -127,16 +127,6 @@ std::string value_of(const std::string& key, const Shape& shape, int depth) {
       return key == "port" ? "8080" : key == "version" ? "1" : number_of(shape);
     case Shape::Kind::Boolean:
       return "true";
-    case Shape::Kind::Duration:
-      return "30s";
-    case Shape::Kind::Rate:
-      return "50/s";
-    case Shape::Kind::Share:
-      return "50%";
-    case Shape::Kind::Bytes:
-      return "256MiB";
-    case Shape::Kind::Enum:
-      return shape.names.front();
     case Shape::Kind::List:
       if (!known.empty() && known.front() == '[') return std::string(known);
       return "[ " + value_of("item", shape.of.at(0), depth + 1) + " ]";
@@ -146,8 +136,9 @@ std::string value_of(const std::string& key, const Shape& shape, int depth) {
       return map_of(shape, depth);
     case Shape::Kind::OneOf:
       return value_of(key, shape.of.at(0), depth);
+    default:
+      return usual_value(shape);
   }
-  return "{}";
 }
 
 }  // namespace

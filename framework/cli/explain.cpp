@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/complain.hpp"
 #include "cli/example.hpp"
 #include "cli/reading.hpp"
 #include "cli/starter.hpp"
@@ -148,13 +149,11 @@ int explain_command(const ExplainOptions& options) {
     return exit_code(Outcome::Held);
   }
   const std::string near = nearest(word, all_words(faults));
-  std::fputs(
-      fmt::format("gunflint explain: nothing is called `{}`; {}\n", word,
-                  near.empty() ? std::string("try a fault, a key, a value, a metric or a code")
-                               : fmt::format("did you mean `{}`?", near))
-          .c_str(),
-      stderr);
-  return exit_code(Outcome::Invalid);
+  return complain("explain",
+                  fmt::format("nothing is called `{}`; {}", word,
+                              near.empty() ? "try a fault, a key, a value, a metric or a code"
+                                           : fmt::format("did you mean `{}`?", near)),
+                  Outcome::Invalid, options.json);
 }
 
 }  // namespace gunflint

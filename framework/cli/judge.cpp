@@ -51,8 +51,9 @@ Result<void> must_fit(const Experiment& with, const std::string& file, const Exp
   return {};
 }
 
-Result<Verdict> judge_again(const JudgeOptions& options, std::vector<Event>& events) {
-  GF_TRY_AS(const RunFolder folder, find_run(options.out, options.run));
+Result<Verdict> judge_again(const JudgeOptions& options, RunFolder& folder,
+                            std::vector<Event>& events) {
+  GF_TRY_AS(folder, find_run(options.out, options.run));
   GF_TRY(must_be_over(folder));
   GF_TRY(read_journal(folder.journal(), [&](Event event) {
     // What was decided then is what is asked now.
@@ -63,8 +64,12 @@ Result<Verdict> judge_again(const JudgeOptions& options, std::vector<Event>& eve
   }));
   GF_TRY_AS(const Experiment own, own_experiment(events));
   if (options.with.empty()) return judge(own, events);
-  const auto read = read_for_run("judge", options.with, options.file, options.json);
-  if (!read) return fail(Cause::BadInput, "");
+  Value refusal;
+  const auto read = read_for_run("judge", options.with, options.file, refusal);
+  if (!read) {
+    if (options.json) std::puts(to_json_pretty(refusal).c_str());
+    return fail(Cause::BadInput, "");
+  }
   GF_TRY(must_fit(*read->experiment, options.with, own, folder.id));
   return judge(*read->experiment, events);
 }
@@ -73,7 +78,8 @@ Result<Verdict> judge_again(const JudgeOptions& options, std::vector<Event>& eve
 
 int judge_command(const JudgeOptions& options) {
   std::vector<Event> events;
-  const auto verdict = judge_again(options, events);
+  RunFolder folder;
+  const auto verdict = judge_again(options, folder, events);
   if (!verdict) {
     if (verdict.error().message.empty()) return exit_code(Outcome::Invalid);  // told already
     return complain("judge", verdict.error().message, Outcome::Invalid, options.json);
@@ -96,6 +102,7 @@ int judge_command(const JudgeOptions& options) {
     places.emplace_back("judged", "by " + options.with);
     view.start.file = options.with;
   }
+  places.emplace_back("journal", folder.journal());
   const auto text = verdict_block(view, Style::of(STDOUT_FILENO), places);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_code(verdict->outcome);

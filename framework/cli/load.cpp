@@ -66,7 +66,7 @@ Result<LoadSpec> to_load(const LoadOptions& o) {
 }
 
 /// Slices on their way from the worker's thread to this one.
-class Inbox {
+class LoadInbox {
  public:
   OnSlice on_slice() {
     return [this](Slice slice) {
@@ -248,7 +248,7 @@ struct Finished {
 };
 
 /// From begin to the last slice. The first signal stops and drains, the second ends at once.
-Finished follow(Worker& worker, Inbox& inbox, Signals& signals, Time begin, Duration length) {
+Finished follow(Worker& worker, LoadInbox& inbox, Signals& signals, Time begin, Duration length) {
   Finished done;
   LiveLine live;
   bool stopped = false, last = false;
@@ -285,7 +285,7 @@ int load_command(const LoadOptions& options) {
   if (!load) return refuse(load.error(), options);
   const auto expected = read_expectations(options);
   if (!expected) return refuse(expected.error(), options);
-  Inbox inbox;
+  LoadInbox inbox;
   auto worker = spawn_worker({"/proc/self/exe", "worker", "--loops", std::to_string(options.loops)},
                              inbox.on_slice(), inbox.on_lost());
   if (!worker) return refuse(worker.error(), options);

@@ -26,6 +26,7 @@ namespace {
 RunEnd refused(const Error& error, const OneRun& one) {
   const Outcome outcome = error.cause == Cause::BadInput ? Outcome::Invalid : Outcome::ToolError;
   complain("run", error.message, outcome, one.json && !one.documents);
+  if (one.documents) one.documents->push_back(error_document(error.message, outcome));
   return {outcome, false};
 }
 

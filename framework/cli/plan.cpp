@@ -26,8 +26,13 @@ int plan_command(const PlanOptions& options) {
   Value all = Value::list();
   int exit = 0;
   for (const auto& file : options.files) {
-    auto read = read_for_run("plan", file, options.file, options.json);
-    if (!read) return exit_code(Outcome::Invalid);
+    Value refusal;
+    auto read = read_for_run("plan", file, options.file, refusal);
+    if (!read) {
+      all.push(std::move(refusal));
+      exit = exit_code(Outcome::Invalid);
+      continue;
+    }
     const Experiment& experiment = *read->experiment;
     const std::uint64_t seed = options.seed ? options.seed : experiment.seed ? experiment.seed : 1;
     const Plan plan = ask_and_plan(experiment, catalogue(), crew_parts(experiment.sources), seed);

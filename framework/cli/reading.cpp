@@ -91,10 +91,11 @@ Value file_document(const std::string& path, bool valid, const std::vector<Probl
 }
 
 std::optional<ReadExperiment> read_for_run(std::string_view command, const std::string& path,
-                                           const FileOptions& file, bool json) {
+                                           const FileOptions& file, Value& refusal) {
   auto options = read_options(file, true);
   if (!options) {
-    complain(command, options.error().message, Outcome::Invalid, json);
+    complain(command, options.error().message, Outcome::Invalid);
+    refusal = error_document(options.error().message, Outcome::Invalid);
     return std::nullopt;
   }
   ReadExperiment read = read_experiment_file(path, *options);
@@ -106,7 +107,7 @@ std::optional<ReadExperiment> read_for_run(std::string_view command, const std::
   }
   show_problems(read.problems);
   if (!wrong) return read;
-  if (json) std::puts(to_json_pretty(file_document(path, false, read.problems)).c_str());
+  refusal = file_document(path, false, read.problems);
   return std::nullopt;
 }
 

@@ -15,11 +15,11 @@ std::vector<KnownFault> known_faults();
 /// BadInput when a --set has no `=`.
 Result<ReadOptions> read_options(const FileOptions& file, bool need_secrets);
 
-/// Reads one file for plan and run: prints all problems to stderr, and with `json` those of a file
-/// that is refused to stdout; the experiment if it is right and this version can run it. None: exit
-/// with Outcome::Invalid.
+/// Reads one file for plan and run: prints all problems to stderr; the experiment if it is right
+/// and this version can run it. None: exit with Outcome::Invalid; `refusal` is what --json says
+/// then.
 std::optional<ReadExperiment> read_for_run(std::string_view command, const std::string& path,
-                                           const FileOptions& file, bool json);
+                                           const FileOptions& file, Value& refusal);
 /// What --json says of a file: {file, valid, problems}.
 Value file_document(const std::string& path, bool valid, const std::vector<Problem>& problems);
 

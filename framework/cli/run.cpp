@@ -118,8 +118,12 @@ int run_command(const RunOptions& options) {
   if (options.dry_run) return plan_only(options);
   std::vector<ReadExperiment> experiments;
   for (const auto& file : options.files) {
-    auto read = read_for_run("run", file, options.file, options.json);
-    if (!read) return exit_code(Outcome::Invalid);
+    Value refusal;
+    auto read = read_for_run("run", file, options.file, refusal);
+    if (!read) {
+      if (options.json) std::puts(to_json_pretty(refusal).c_str());
+      return exit_code(Outcome::Invalid);
+    }
     experiments.push_back(std::move(*read));
   }
   return run_all(std::move(experiments), options, *times, *soft);

@@ -139,11 +139,16 @@ void read_document(Value& document, const ReadOptions& options, ReadExperiment& 
   if (!reader.has_errors()) out.experiment = std::move(experiment);
 }
 
-/// k6 experiments are programs.
-bool is_javascript(const std::string& text) {
-  for (const char* sign :
-       {"export const options", "export default function", "from 'k6", "from \"k6"})
-    if (text.find(sign) != text.npos) return true;
+/// k6 experiments are programs. Whole lines tell: a comment or a description may speak of one.
+bool is_javascript(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.starts_with("export const options") || line.starts_with("export default function"))
+      return true;
+    const bool of_k6 = line.find("from 'k6") != line.npos || line.find("from \"k6") != line.npos;
+    if (line.starts_with("import ") && of_k6) return true;
+  }
   return false;
 }
 

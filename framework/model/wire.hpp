@@ -3,6 +3,7 @@
 /// members one by one are read through a "wire" struct, declared with Fields in their .cpp, and
 /// converted.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,7 @@ struct Codec<Mark> {
 template <class T>
 struct Codec<wire::Named<T>> {
   static bool read(const Value& v, wire::Named<T>& out, Reader& r) {
-    if (!detail::expect_map(v, r)) return false;
+    if (!detail::expect_map(v, r) || is_unnamed(v, r)) return false;
     bool ok = true;
     for (const auto& entry : v.entries()) {
       auto scope = r.in(entry.key);
@@ -68,6 +69,22 @@ struct Codec<wire::Named<T>> {
       out.all.push_back(std::move(item));
     }
     return ok;
+  }
+  /// One thing written where things by their names are expected: told once, not for each of its
+  /// keys.
+  static bool is_unnamed(const Value& v, Reader& r) {
+    const Shape shape = Codec<T>::shape();
+    for (const auto& entry : v.entries()) {
+      const bool of_a_thing =
+          entry.key == "name" || std::any_of(shape.members.begin(), shape.members.end(),
+                                             [&](const auto& m) { return m.name == entry.key; });
+      if (!of_a_thing || entry.value.is_map()) continue;
+      const std::string section = r.path().substr(r.path().rfind('.') + 1);
+      r.problem(entry.mark, "E101", "`" + entry.key + "` stands where a name is expected",
+                "name it: `" + section + ": { NAME: { " + entry.key + ": … } }`");
+      return true;
+    }
+    return false;
   }
   static Value write(const wire::Named<T>& v) {
     Value map = Value::map();

@@ -169,6 +169,24 @@ std::string first_known(std::string_view candidates, std::span<const std::string
   return {};
 }
 
+/// `load.shoppers.rate`, `load.shoppers.get`: a stage or a request without its list.
+bool report_key_of_a_list(Reader& reader, const std::string& key, const std::string& plain,
+                          const Mark& mark, std::span<const std::string> known) {
+  if (!has(known, "stages") || !has(known, "requests")) return false;
+  constexpr std::array<std::string_view, 5> of_a_stage{"rate", "for", "from", "to", "users"};
+  constexpr std::array<std::string_view, 6> methods{"get",   "post",   "put",
+                                                    "patch", "delete", "head"};
+  if (std::find(of_a_stage.begin(), of_a_stage.end(), plain) != of_a_stage.end())
+    reader.problem(mark, "E102", fmt::format("`{}` belongs to a stage", key),
+                   "write `stages: [ { rate: 100/s, for: 30s } ]`");
+  else if (std::find(methods.begin(), methods.end(), plain) != methods.end())
+    reader.problem(mark, "E102", fmt::format("`{}` belongs to a request", key),
+                   fmt::format("write `requests: [ {{ {}: … }} ]`", plain));
+  else
+    return false;
+  return true;
+}
+
 }  // namespace
 
 std::span<const OtherWord> other_words() { return keys; }
@@ -224,6 +242,7 @@ bool report_unknown_key(Reader& reader, const std::string& key, const Mark& mark
                        fmt::format("write `local: {{ {}: … }}`", plain));
         return true;
       }
+  if (report_key_of_a_list(reader, key, plain, mark, known)) return true;
   for (const OtherWord& row : keys) {
     if (row.word != plain) continue;
     const std::string here = first_known(row.instead, known);

@@ -123,5 +123,35 @@ TEST_F(RunOptionsAreChecked, BeforeAnythingIsDoneAndWithDryRunToo) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
 }
 
+TEST_F(RunOptionsAreChecked, WithJsonARefusalIsADocument) {
+  const Said said = run({"--json", "--soft", "failed"});
+  const auto document = parse_json(said.out);
+  ASSERT_TRUE(document) << said.out;
+  EXPECT_EQ(document->integer_or("exit"), 2);
+  EXPECT_TRUE(says(document->text_or("error"), "a failure stays a failure"));
+}
+
+TEST_F(RunOptionsAreChecked, PlanOfSeveralFilesListsTheRefusedOneToo) {
+  const std::string bad = folder_ / "bad.yaml", worse = folder_ / "none.yaml";
+  std::ofstream(bad) << "version: 1\nname: x\nfault: []\n";
+  const Said said = type({"plan", "--json", bad.c_str(), worse.c_str()});
+  EXPECT_EQ(said.exit, 2);
+  const auto documents = parse_json(said.out);
+  ASSERT_TRUE(documents && documents->is_list()) << said.out;
+  ASSERT_EQ(documents->items().size(), 2u);
+  EXPECT_EQ(documents->items()[0].text_or("file"), bad);
+  EXPECT_EQ(documents->items()[1].text_or("file"), worse);
+  EXPECT_FALSE(documents->items()[0].bool_or("valid", true));
+}
+
+TEST(CommandLine, ExplainAnswersAnUnknownWordInJsonToo) {
+  const Said said = type({"explain", "--json", "netwrok"});
+  EXPECT_EQ(said.exit, 2);
+  EXPECT_TRUE(says(said.err, "did you mean `network`?")) << said.err;
+  const auto document = parse_json(said.out);
+  ASSERT_TRUE(document) << said.out;
+  EXPECT_TRUE(says(document->text_or("error"), "did you mean `network`?"));
+}
+
 }  // namespace
 }  // namespace gunflint

@@ -10,7 +10,6 @@ namespace gunflint {
 namespace {
 
 namespace fs = std::filesystem;
-const std::string root = GUNFLINT_SOURCE_DIR;
 
 const std::string small = R"(version: 1
 name: x
@@ -118,6 +117,16 @@ TEST(Vars, SecretsAreRedactedEverywhere) {
   const std::string written = to_json(redact(encode(*read.experiment), read.secrets));
   EXPECT_EQ(written.find("hunter2"), written.npos);
   EXPECT_NE(written.find("${secret:key} and ${secret:key}"), written.npos);
+}
+
+TEST(Reader, AFileThatOnlySpeaksOfAScriptIsNone) {
+  const auto read = read_experiment(source_of("# was: import http from 'k6/http'\n"
+                                              "version: 1\nname: x\n"
+                                              "description: replaces ours from 'k6-checkout.js'\n"),
+                                    with_catalogue());
+  EXPECT_EQ(codes(read).find("E003"), std::string::npos) << codes(read);
+  EXPECT_EQ(codes(read_experiment(source_of("import http from 'k6/http';\n"), with_catalogue())),
+            "E003");
 }
 
 TEST(Reader, NamesFaultsThatHaveNone) {
