@@ -18,4 +18,6 @@ function(gunflint_catalogue target)
   add_library(${target} STATIC ${sources} ${parts} ${CMAKE_CURRENT_BINARY_DIR}/catalogue.cpp)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC gunflint_options gunflint_host)
+  # Faults are what people add and change: each is compiled by itself.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
 endfunction()

@@ -12,6 +12,16 @@ if(GUNFLINT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       CCACHE_NOHASHDIR=1 ${GUNFLINT_CCACHE})
 endif()
 
+# Most of a file's time goes into headers and templates that its neighbours need too: where nothing is
+# cached, several files are compiled as one (docs/decisions/0014). Not with ccache, which knows files; not
+# in a release, where each must include what it uses; not by clang, which does the fuzzer's few.
+if(GUNFLINT_CCACHE OR GUNFLINT_FUZZ OR CMAKE_BUILD_TYPE STREQUAL "Release")
+  option(GUNFLINT_TOGETHER "Compile several files as one" OFF)
+else()
+  option(GUNFLINT_TOGETHER "Compile several files as one" ON)
+endif()
+set(CMAKE_UNITY_BUILD ${GUNFLINT_TOGETHER})
+
 find_program(GUNFLINT_LLD ld.lld)
 if(GUNFLINT_LLD)
   add_link_options(-fuse-ld=lld)
@@ -27,6 +37,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 else()
   # clang, for the fuzzer only, has other opinions: they stop nothing.
   target_compile_options(gunflint_options INTERFACE -Wall)
+endif()
+if(GUNFLINT_TOGETHER)
+  # A hidden class of a .cpp with members of its anonymous namespace is in no header here either.
+  target_compile_options(gunflint_options INTERFACE -Wno-subobject-linkage)
 endif()
 target_compile_definitions(gunflint_options INTERFACE GUNFLINT_VERSION="${PROJECT_VERSION}")
 

@@ -27,24 +27,14 @@ std::string described(const Value& v) {
 /// What a person could write for something that is missing; empty when its kind says too little.
 std::string written_example(const Shape& shape) {
   switch (shape.kind) {
-    case Shape::Kind::Duration:
-      return "30s";
-    case Shape::Kind::Rate:
-      return "50/s";
-    case Shape::Kind::Share:
-      return "50%";
-    case Shape::Kind::Bytes:
-      return "256MiB";
     case Shape::Kind::Integer:
       return print_number(shape.least.value_or(1));
     case Shape::Kind::Text:
       return shape.title == "a condition" ? "p95 < 400ms" : "";
-    case Shape::Kind::Enum:
-      return shape.names.front();
     case Shape::Kind::List:
       return "[ … ]";
     default:
-      return {};
+      return usual_value(shape);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/reservation.hpp"
 #include "engine/signals.hpp"
+#include "host/host_name.hpp"
 
 namespace gunflint {
 namespace {
@@ -22,12 +23,6 @@ bool is_durable(const Happening& what) {
          std::holds_alternative<AgentClosed>(what) || std::holds_alternative<Injected>(what) ||
          std::holds_alternative<Undone>(what) || std::holds_alternative<LeftBehind>(what) ||
          std::holds_alternative<VerdictReached>(what) || std::holds_alternative<RunEnded>(what);
-}
-
-std::string host_name() {
-  char name[256] = "?";
-  ::gethostname(name, sizeof name - 1);
-  return name;
 }
 
 Result<void> write_file(const std::string& path, const std::string& text) {

@@ -9,6 +9,7 @@
 
 #include "engine/agent_link.hpp"
 #include "engine/journal.hpp"
+#include "host/host_name.hpp"
 
 namespace gunflint {
 namespace {
@@ -30,12 +31,6 @@ bool ended_clean(const std::string& journal) {
   const auto event = parse_journal_line(std::string_view(tail).substr(tail.rfind('\n') + 1));
   const auto* ended = event ? std::get_if<RunEnded>(&event->what) : nullptr;
   return ended != nullptr && ended->exit != exit_code(Outcome::UndoIncomplete);
-}
-
-std::string host_name() {
-  char name[256] = "?";
-  ::gethostname(name, sizeof name - 1);
-  return name;
 }
 
 /// Empty: it can be opened again from here.

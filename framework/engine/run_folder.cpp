@@ -65,16 +65,16 @@ namespace {
 
 /// An id knows the second in which its run began; within it the file that is written first, and
 /// never again, tells.
-struct Began {
+struct Beginning {
   std::string second;
   std::int64_t nanoseconds = 0;
   std::string id;
-  explicit Began(const RunFolder& run) : second(run.id, 0, run.id.rfind('-')), id(run.id) {
+  explicit Beginning(const RunFolder& run) : second(run.id, 0, run.id.rfind('-')), id(run.id) {
     struct stat file {};
     if (::stat(run.experiment().c_str(), &file) == 0)
       nanoseconds = std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec;
   }
-  auto operator<=>(const Began&) const = default;
+  auto operator<=>(const Beginning&) const = default;
 };
 
 }  // namespace
@@ -91,9 +91,9 @@ Result<std::vector<RunFolder>> list_runs(const std::string& out) {
     if (entry->d_name[0] != '.' && is_file(run.journal())) runs.push_back(std::move(run));
   }
   ::closedir(folder);
-  std::vector<std::pair<Began, RunFolder>> known;
+  std::vector<std::pair<Beginning, RunFolder>> known;
   for (auto& run : runs) {
-    Began began(run);
+    Beginning began(run);
     known.emplace_back(std::move(began), std::move(run));
   }
   std::sort(known.begin(), known.end(),

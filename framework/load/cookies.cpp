@@ -1,22 +1,14 @@
 #include "load/cookies.hpp"
 
-#include <strings.h>
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 
+#include "load/ascii.hpp"
+
 namespace gunflint {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
@@ -31,9 +23,9 @@ bool path_matches(std::string_view cookie, std::string_view path) {
   return path.size() == cookie.size() || cookie.ends_with('/') || path[cookie.size()] == '/';
 }
 bool domain_matches(std::string_view domain, std::string_view host) {
-  if (same(domain, host)) return true;
+  if (same_word(domain, host)) return true;
   return host.size() > domain.size() && host[host.size() - domain.size() - 1] == '.' &&
-         same(host.substr(host.size() - domain.size()), domain);
+         same_word(host.substr(host.size() - domain.size()), domain);
 }
 
 /// "Thu, 01 Jan 1970 00:00:00 GMT" and its dashed sister; 0 when it is neither.
@@ -47,7 +39,7 @@ std::time_t read_date(std::string_view text) {
   constexpr std::array names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto found =
-      std::find_if(names.begin(), names.end(), [&](auto n) { return same(n, month); });
+      std::find_if(names.begin(), names.end(), [&](auto n) { return same_word(n, month); });
   if (found == names.end()) return 0;
   parts.tm_mon = static_cast<int>(found - names.begin());
   if (parts.tm_year < 70)
@@ -80,22 +72,22 @@ void CookieJar::take(std::string_view set_cookie, std::string_view host, std::st
     const auto at = attribute.find('=');
     const auto name = trim(attribute.substr(0, at));
     const auto value = at == attribute.npos ? std::string_view{} : trim(attribute.substr(at + 1));
-    if (same(name, "path") && value.starts_with('/')) {
+    if (same_word(name, "path") && value.starts_with('/')) {
       cookie.path = std::string(value);
-    } else if (same(name, "max-age") && !value.empty()) {
+    } else if (same_word(name, "max-age") && !value.empty()) {
       has_age = true;
       expired = std::atoll(std::string(value).c_str()) <= 0;
-    } else if (same(name, "expires") && !has_age) {
+    } else if (same_word(name, "expires") && !has_age) {
       const auto date = read_date(value);
       expired = date > 0 && date <= now;
-    } else if (same(name, "domain") && !value.empty()) {
+    } else if (same_word(name, "domain") && !value.empty()) {
       cookie.domain = std::string(value.starts_with('.') ? value.substr(1) : value);
       cookie.host_only = false;
     }
   }
   if (!domain_matches(cookie.domain, host)) return;
   std::erase_if(cookies_, [&](const Cookie& c) {
-    return c.name == cookie.name && c.path == cookie.path && same(c.domain, cookie.domain);
+    return c.name == cookie.name && c.path == cookie.path && same_word(c.domain, cookie.domain);
   });
   if (expired) return;
   if (cookies_.size() >= most) cookies_.erase(cookies_.begin());
@@ -105,7 +97,7 @@ void CookieJar::take(std::string_view set_cookie, std::string_view host, std::st
 void CookieJar::append_to(std::string& head, std::string_view host, std::string_view target) const {
   bool first = true;
   for (const auto& c : cookies_) {
-    if (c.host_only ? !same(c.domain, host) : !domain_matches(c.domain, host)) continue;
+    if (c.host_only ? !same_word(c.domain, host) : !domain_matches(c.domain, host)) continue;
     if (!path_matches(c.path, path_of(target))) continue;
     head.append(first ? "Cookie: " : "; ").append(c.name).append("=").append(c.value);
     first = false;

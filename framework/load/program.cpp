@@ -2,18 +2,15 @@
 
 #include <netdb.h>
 
-#include <strings.h>
 #include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "load/ascii.hpp"
+
 namespace gunflint {
 namespace {
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 struct Header {
   std::string name, value;
@@ -21,7 +18,7 @@ struct Header {
 
 void put(std::vector<Header>& headers, const std::string& name, const std::string& value) {
   for (auto& header : headers)
-    if (same(header.name, name)) {
+    if (same_word(header.name, name)) {
       header.value = value;
       return;
     }
@@ -120,14 +117,14 @@ class Compiler {
     for (const auto& [name, value] : request.headers) put(headers, name, value);
     std::string lines;
     for (const auto& [name, value] : headers) {
-      if (same(name, "content-length") || same(name, "transfer-encoding"))
+      if (same_word(name, "content-length") || same_word(name, "transfer-encoding"))
         return bad(
             fmt::format("{}: the header `{}` follows from the body; remove it", whose, name));
       if (name.empty() || name.find_first_of(" :\r\n\t") != name.npos ||
           value.find_first_of("\r\n") != value.npos)
         return bad(fmt::format("{}: the header `{}` holds a character that no header may hold",
                                whose, name));
-      if (same(name, "content-type"))
+      if (same_word(name, "content-type"))
         plan.body_escape = value.find("json") != value.npos                    ? Escape::Json
                            : value.find("x-www-form-urlencoded") != value.npos ? Escape::Form
                                                                                : Escape::None;

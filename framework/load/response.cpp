@@ -3,23 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "load/ascii.hpp"
+
 namespace gunflint {
 namespace {
-
-bool is_space(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// tchar of RFC 9110, 5.6.2.
 bool is_token(std::string_view text) {
@@ -164,7 +151,7 @@ void ResponseParser::header_line(std::string_view text) {
   if (text.find('\0') != text.npos) return broken("a header holds a NUL character");
   const auto value = trim(text.substr(colon + 1));
   const char first = lower(name.front());
-  if (first == 'c' && same(name, "content-length")) {
+  if (first == 'c' && same_word(name, "content-length")) {
     // A list of equal values is what some proxies make of a repeated header (RFC 9112, 6.3).
     bool bad = value.empty();
     for_each_element(value, [&](std::string_view element) {
@@ -174,21 +161,21 @@ void ResponseParser::header_line(std::string_view text) {
       has_length_ = true;
     });
     if (bad) return broken("Content-Length is no number, or there are two different ones");
-  } else if (first == 'c' && same(name, "connection")) {
+  } else if (first == 'c' && same_word(name, "connection")) {
     for_each_element(value, [&](std::string_view element) {
-      if (same(element, "close")) keep_alive_ = false;
-      if (http10_ && same(element, "keep-alive")) keep_alive_ = true;
+      if (same_word(element, "close")) keep_alive_ = false;
+      if (http10_ && same_word(element, "keep-alive")) keep_alive_ = true;
     });
-  } else if (first == 't' && same(name, "transfer-encoding")) {
+  } else if (first == 't' && same_word(name, "transfer-encoding")) {
     for_each_element(value, [&](std::string_view element) {
       if (chunked_) other_coding_ = true;  // chunked must be the last and only once
-      if (same(element, "chunked"))
+      if (same_word(element, "chunked"))
         chunked_ = true;
       else
         other_coding_ = true;
     });
   }
-  const bool kept = keep_.head || (keep_.cookies && first == 's' && same(name, "set-cookie"));
+  const bool kept = keep_.head || (keep_.cookies && first == 's' && same_word(name, "set-cookie"));
   if (kept) head_.append(name).append(": ").append(value).append("\n");
 }
 
@@ -258,7 +245,7 @@ std::string_view ResponseParser::find_header(std::string_view head, std::string_
     const auto text = head.substr(at, end - at);
     at = end + 1;
     const auto colon = text.find(':');
-    if (colon == text.npos || !same(text.substr(0, colon), name)) continue;
+    if (colon == text.npos || !same_word(text.substr(0, colon), name)) continue;
     found = true;
     if (from) *from = at;
     return trim(text.substr(colon + 1));

@@ -14,6 +14,12 @@ struct Checked {
   const ReadOptions& options;
 };
 
+/// Where `key` of `map` has its value; without one, where the map is.
+inline Mark mark_at(const Value& map, std::string_view key) {
+  const Value* value = map.find(key);
+  return value ? value->mark : map.mark;
+}
+
 void check_loads(const Checked& c, Reader& reader);
 void check_probes(const Checked& c, Reader& reader);  ///< steady_state, reactions, alerts, abort
 void check_faults(const Checked& c, Reader& reader);

@@ -43,10 +43,6 @@ const KnownFault* find_known(const ReadOptions& options, const std::string& type
   return nullptr;
 }
 
-Mark mark_at(const Value& entry, const char* key) {
-  const Value* value = entry.find(key);
-  return value ? value->mark : entry.mark;
-}
 Mark key_at(const Value& entry, const char* key) {
   const auto* found = entry.find_entry(key);
   return found ? found->mark : entry.mark;

@@ -7,11 +7,6 @@
 namespace gunflint {
 namespace {
 
-Mark mark_at(const Value& entry, const char* key) {
-  const Value* value = entry.find(key);
-  return value ? value->mark : entry.mark;
-}
-
 bool is_web_address(const std::string& url) {
   return url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
 }

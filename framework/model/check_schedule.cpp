@@ -12,11 +12,6 @@ namespace {
 constexpr Duration settle = 10s;
 constexpr Duration least_baseline = 60s;
 
-Mark mark_at(const Value& document, const char* key) {
-  const Value* value = document.find(key);
-  return value ? value->mark : document.mark;
-}
-
 /// Semantics 10: the longest stretch of constant rate that ends before the first fault.
 Duration longest_constant(const std::vector<Timetable::StageTimes>& stages, Duration first_fault) {
   Duration longest{}, begun{};

@@ -91,7 +91,7 @@ struct Codec<Matrix> {
 
 namespace {
 
-struct Written {
+struct WrittenExperiment {
   int version = 1;
   std::string kind = "experiment";
   std::string name, description, owner;
@@ -115,8 +115,8 @@ struct Written {
   std::optional<Matrix> matrix;
   std::optional<Capacity> capacity;
   int extend = 0;
-  static Fields<Written> fields() {
-    using T = Written;
+  static Fields<WrittenExperiment> fields() {
+    using T = WrittenExperiment;
     return {
         field("version", &T::version, "Version of this language.").required().between(1, 1),
         field("kind", &T::kind, "What the file is.").check([](const std::string& kind) {
@@ -156,7 +156,7 @@ struct Written {
 }  // namespace
 
 bool Codec<Experiment>::read(const Value& v, Experiment& out, Reader& r) {
-  Written w;
+  WrittenExperiment w;
   const bool ok = decode(v, w, r);
   out.version = w.version;
   out.name = w.name;
@@ -187,7 +187,7 @@ bool Codec<Experiment>::read(const Value& v, Experiment& out, Reader& r) {
 }
 
 Value Codec<Experiment>::write(const Experiment& e) {
-  Written w;
+  WrittenExperiment w;
   w.version = e.version;
   w.name = e.name;
   w.description = e.description;
@@ -215,7 +215,7 @@ Value Codec<Experiment>::write(const Experiment& e) {
   return v;
 }
 
-Shape Codec<Experiment>::shape() { return shape_of<Written>(); }
+Shape Codec<Experiment>::shape() { return shape_of<WrittenExperiment>(); }
 
 namespace {
 template <class T>

@@ -52,7 +52,7 @@ struct WhenWritten {
 enum class Scope { Members, Host };
 
 /// The part of a fault that every type has; all other keys belong to the type.
-struct Written {
+struct WrittenFault {
   std::string name, type, target;
   Pick pick;
   std::optional<Duration> length;
@@ -68,7 +68,7 @@ struct Written {
   std::optional<Duration> lease;
   std::optional<RecoverySpec> recovery;
   Mark at;
-  static Fields<Written> fields();
+  static Fields<WrittenFault> fields();
 };
 
 }  // namespace
@@ -79,8 +79,8 @@ struct Names<Scope> {
                                     std::pair{Scope::Host, "host"}};
 };
 
-Fields<Written> Written::fields() {
-  using T = Written;
+Fields<WrittenFault> WrittenFault::fields() {
+  using T = WrittenFault;
   return {
       field("name", &T::name, "Its name, for reports and for `at`, `after`; default: the type."),
       field("type", &T::type, "The fault: `gunflint list faults`."),
@@ -200,7 +200,7 @@ bool read_alternatives(const std::vector<Value>& all, FaultSpec& out, Reader& r)
 
 const std::vector<std::string>& wire::common_fault_keys() {
   static const std::vector<std::string> keys = [] {
-    std::vector<std::string> all = Codec<Written>::declared().names();
+    std::vector<std::string> all = Codec<WrittenFault>::declared().names();
     all.insert(all.end(), start_keys().begin(), start_keys().end());
     return all;
   }();
@@ -209,11 +209,11 @@ const std::vector<std::string>& wire::common_fault_keys() {
 
 bool Codec<FaultSpec>::read(const Value& v, FaultSpec& out, Reader& r) {
   if (!detail::expect_map(v, r)) return false;
-  auto mine = Codec<Written>::declared().names();
+  auto mine = Codec<WrittenFault>::declared().names();
   mine.push_back("_at");
   const auto common = wire::split(v, mine);
   const auto start = wire::split(common.others, wire::start_keys());
-  Written w;
+  WrittenFault w;
   bool ok = decode(common.named, w, r);
   ok &= wire::read_start(start.named, out.start, r);
   ok &= wire::exactly_one(v, {"type", "one_of"}, 1, r);
@@ -244,7 +244,7 @@ bool Codec<FaultSpec>::read(const Value& v, FaultSpec& out, Reader& r) {
 }
 
 Value Codec<FaultSpec>::write(const FaultSpec& f) {
-  Written w{f.name, f.type, f.target, f.pick, f.length, f.grace, f.repeat};
+  WrittenFault w{f.name, f.type, f.target, f.pick, f.length, f.grace, f.repeat};
   if (!f.one_of.empty()) {
     w.one_of.emplace();
     for (const FaultSpec& alternative : f.one_of) {
@@ -273,7 +273,7 @@ Value Codec<FaultSpec>::write(const FaultSpec& f) {
 }
 
 Shape Codec<FaultSpec>::shape() {
-  Shape shape = shape_of<Written>();
+  Shape shape = shape_of<WrittenFault>();
   wire::append(shape, wire::start_shape());
   shape.open = true;  // the type's own fields
   return shape;

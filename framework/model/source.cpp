@@ -13,13 +13,13 @@ struct Logs {
   }
 };
 
-struct Written {
+struct WrittenSource {
   std::optional<std::string> load, journey, step, target, prometheus, scrape, query, http, tcp;
   std::optional<Across> across;
   std::optional<OneOrMany<std::string>> exec;
   std::optional<Logs> logs;
-  static Fields<Written> fields() {
-    using T = Written;
+  static Fields<WrittenSource> fields() {
+    using T = WrittenSource;
     return {
         field("load", &T::load, "Traffic: the name of a load."),
         field("journey", &T::journey, "Only this journey of the load."),
@@ -40,12 +40,12 @@ struct Written {
 }  // namespace
 
 const std::vector<std::string>& source_keys() {
-  static const std::vector<std::string> keys = Codec<Written>::declared().names();
+  static const std::vector<std::string> keys = Codec<WrittenSource>::declared().names();
   return keys;
 }
 
 bool read_source(const Value& v, ProbeSpec& out, Reader& r) {
-  Written w;
+  WrittenSource w;
   if (!decode(v, w, r)) return false;
   if (!exactly_one(v, {"load", "target", "prometheus", "scrape", "http", "tcp", "exec", "logs"},
                    w.journey || w.step ? 0 : 1, r))
@@ -84,29 +84,33 @@ bool read_source(const Value& v, ProbeSpec& out, Reader& r) {
 
 namespace {
 struct ToKeys {
-  Written operator()(const OfLoad& o) const {
-    Written w;
+  WrittenSource operator()(const OfLoad& o) const {
+    WrittenSource w;
     if (!o.load.empty() || (o.journey.empty() && o.step.empty())) w.load = o.load;
     if (!o.journey.empty()) w.journey = o.journey;
     if (!o.step.empty()) w.step = o.step;
     return w;
   }
-  Written operator()(const OfTarget& o) const {
-    Written w;
+  WrittenSource operator()(const OfTarget& o) const {
+    WrittenSource w;
     w.target = o.target;
     if (o.across != Across::Mean) w.across = o.across;
     return w;
   }
-  Written operator()(const OfPrometheus& o) const { return {.prometheus = o.query}; }
-  Written operator()(const OfScrape& o) const { return {.scrape = o.source, .query = o.query}; }
-  Written operator()(const OfHttp& o) const { return {.http = o.url}; }
-  Written operator()(const OfTcp& o) const { return {.tcp = o.address}; }
-  Written operator()(const OfExec& o) const { return {.exec = OneOrMany<std::string>{o.argv}}; }
-  Written operator()(const OfLogs& o) const { return {.logs = Logs{o.file, o.pattern}}; }
+  WrittenSource operator()(const OfPrometheus& o) const { return {.prometheus = o.query}; }
+  WrittenSource operator()(const OfScrape& o) const {
+    return {.scrape = o.source, .query = o.query};
+  }
+  WrittenSource operator()(const OfHttp& o) const { return {.http = o.url}; }
+  WrittenSource operator()(const OfTcp& o) const { return {.tcp = o.address}; }
+  WrittenSource operator()(const OfExec& o) const {
+    return {.exec = OneOrMany<std::string>{o.argv}};
+  }
+  WrittenSource operator()(const OfLogs& o) const { return {.logs = Logs{o.file, o.pattern}}; }
 };
 }  // namespace
 
 Value write_source(const ProbeSpec& spec) { return encode(std::visit(ToKeys{}, spec)); }
-Shape source_shape() { return shape_of<Written>(); }
+Shape source_shape() { return shape_of<WrittenSource>(); }
 
 }  // namespace gunflint::wire

@@ -8,12 +8,12 @@
 namespace gunflint::wire {
 namespace {
 
-struct Written {
+struct WrittenStart {
   std::optional<std::string> at, after, after_recovery;
   std::optional<OneOrMany<std::string>> during;
   Duration plus{};
-  static Fields<Written> fields() {
-    using T = Written;
+  static Fields<WrittenStart> fields() {
+    using T = WrittenStart;
     return {field("at", &T::at,
                   "A time since the load started, or a stage's or fault's name: its start."),
             field("after", &T::after, "A stage's or fault's name: its end."),
@@ -33,12 +33,12 @@ bool looks_like_time(const std::string& text) {
 }  // namespace
 
 const std::vector<std::string>& start_keys() {
-  static const std::vector<std::string> keys = Codec<Written>::declared().names();
+  static const std::vector<std::string> keys = Codec<WrittenStart>::declared().names();
   return keys;
 }
 
 bool read_start(const Value& v, Start& out, Reader& r) {
-  Written w;
+  WrittenStart w;
   if (!decode(v, w, r)) return false;
   if (!exactly_one(v, {"at", "after", "while", "after_recovery"}, 0, r)) return false;
   out.plus = w.plus;
@@ -68,7 +68,7 @@ bool read_start(const Value& v, Start& out, Reader& r) {
 }
 
 Value write_start(const Start& start) {
-  Written w;
+  WrittenStart w;
   w.plus = start.plus;
   const std::string name = start.names.empty() ? std::string() : start.names[0];
   switch (start.how) {
@@ -90,6 +90,6 @@ Value write_start(const Start& start) {
   return encode(w);
 }
 
-Shape start_shape() { return shape_of<Written>(); }
+Shape start_shape() { return shape_of<WrittenStart>(); }
 
 }  // namespace gunflint::wire

@@ -74,7 +74,7 @@ struct KubernetesSelector {
 };
 
 /// A target as written. The selectors stay documents here; the chosen one is read by its kind.
-struct Written {
+struct WrittenTarget {
   std::string name;
   std::optional<LocalSelector> local;
   std::optional<SshSelector> ssh;
@@ -84,8 +84,8 @@ struct Written {
   OnEmpty on_empty = OnEmpty::Fail;
   std::map<std::string, std::string> with;
   Mark at;
-  static Fields<Written> fields() {
-    using T = Written;
+  static Fields<WrittenTarget> fields() {
+    using T = WrittenTarget;
     return {field("name", &T::name, "Name.").internal(),
             field("local", &T::local, "Processes of this machine; empty: this machine itself."),
             field("ssh", &T::ssh, "Hosts reached by ssh, or processes on them."),
@@ -101,8 +101,8 @@ struct Written {
 }  // namespace
 
 bool Codec<TargetSpec>::read(const Value& v, TargetSpec& out, Reader& r) {
-  Written w;
-  if (!Codec<Written>::read(v, w, r)) return false;
+  WrittenTarget w;
+  if (!Codec<WrittenTarget>::read(v, w, r)) return false;
   if (!wire::exactly_one(v, {"local", "ssh", "container", "kubernetes"}, 1, r)) return false;
   out.name = w.name;
   out.ready = w.ready;
@@ -129,7 +129,7 @@ bool Codec<TargetSpec>::read(const Value& v, TargetSpec& out, Reader& r) {
 }
 
 Value Codec<TargetSpec>::write(const TargetSpec& t) {
-  Written w;
+  WrittenTarget w;
   w.name = t.name;
   w.ready = t.ready;
   w.on_empty = t.on_empty;
@@ -140,6 +140,6 @@ Value Codec<TargetSpec>::write(const TargetSpec& t) {
   return v;
 }
 
-Shape Codec<TargetSpec>::shape() { return shape_of<Written>(); }
+Shape Codec<TargetSpec>::shape() { return shape_of<WrittenTarget>(); }
 
 }  // namespace gunflint

@@ -49,8 +49,8 @@ GUNFLINT_FAULT_CASE(limit, open_files) {
   return {add_service(fake, 1, "/shop", true), json(R"({"open_files": "50% of current"})")};
 }
 
-struct Scene {
-  Scene(int version, const std::string& path, bool neighbour, std::string_view params)
+struct LimitScene {
+  LimitScene(int version, const std::string& path, bool neighbour, std::string_view params)
       : injection(fake, "limit", {add_service(fake, version, path, neighbour), json(params)}) {
     before = fake.world.picture();
     const auto seen = injection.observe();
@@ -83,7 +83,7 @@ TEST(Rule10, NobodyIsLimitedInAFamilyWithTheWayIntoTheMachine) {
 }
 
 TEST(Limit, AGroupOfItsOwnIsChangedInPlace) {
-  Scene scene(1, "/shop/web", false, R"({"cpu": "0.5"})");
+  LimitScene scene(1, "/shop/web", false, R"({"cpu": "0.5"})");
   EXPECT_EQ(scene.group_file("cpu", "/shop/web", "cpu.cfs_quota_us"), "50000\n");
   EXPECT_EQ(scene.fake.changes(),
             std::vector<std::string>{"write cpu:/shop/web/cpu.cfs_quota_us 50000"});
@@ -91,7 +91,7 @@ TEST(Limit, AGroupOfItsOwnIsChangedInPlace) {
 }
 
 TEST(Limit, ANeighbourIsNotTouched) {
-  Scene scene(1, "/shop", true, R"({"cpu": "0.5", "memory": "64MiB"})");
+  LimitScene scene(1, "/shop", true, R"({"cpu": "0.5", "memory": "64MiB"})");
   EXPECT_EQ(scene.group_file("cpu", "/shop", "cpu.cfs_quota_us"), "-1\n");
   EXPECT_EQ(scene.group_file("cpu", "/shop/gf-abcdefghij", "cpu.cfs_quota_us"), "50000\n");
   EXPECT_EQ(scene.fake.world.processes[650].info.cgroups["cpu"], "/shop");
@@ -112,7 +112,8 @@ TEST(Limit, AV2SiblingKeepsTheOtherLimits) {
 }
 
 TEST(Limit, AShareIsOfTheLimitElseOfTheHost) {
-  Scene of_host(1, "/shop/web", false, R"({"cpu": "50% of current", "memory": "25% of current"})");
+  LimitScene of_host(1, "/shop/web", false,
+                     R"({"cpu": "50% of current", "memory": "25% of current"})");
   EXPECT_EQ(of_host.group_file("cpu", "/shop/web", "cpu.cfs_quota_us"), "200000\n");
   EXPECT_EQ(of_host.group_file("memory", "/shop/web", "memory.limit_in_bytes"), "2147483648\n");
   FakeHost fake;
@@ -132,7 +133,7 @@ TEST(Limit, AShareOfNoLimitOfPidsIsRefused) {
 }
 
 TEST(Limit, ChildrenBornMeanwhileGoBackToo) {
-  Scene scene(1, "/shop", true, everything);
+  LimitScene scene(1, "/shop", true, everything);
   const int child = scene.fake.fork(600);
   const int grandchild = scene.fake.fork(child);
   EXPECT_EQ(scene.fake.world.processes[child].limits[RLIMIT_NOFILE].soft, 64u);
@@ -165,7 +166,7 @@ TEST(Limit, EachGoesBackToWhereItWas) {
 }
 
 TEST(Limit, AnothersChangeIsLeftAsItIs) {
-  Scene scene(1, "/shop/web", false, R"({"memory": "64MiB", "cpu": 1})");
+  LimitScene scene(1, "/shop/web", false, R"({"memory": "64MiB", "cpu": 1})");
   scene.fake.world.cgroups["memory"]["/shop/web"]["memory.limit_in_bytes"] = "4096\n";
   const auto undone = scene.injection.restore();
   ASSERT_FALSE(undone);
@@ -181,7 +182,7 @@ TEST(Limit, AnothersChangeIsLeftAsItIs) {
 }
 
 TEST(Limit, AnothersChangeOfOneValueDoesNotKeepTheOthersChanged) {
-  Scene scene(2, "/web", false, R"({"cpu": "0.5", "memory": "64MiB", "pids": 20})");
+  LimitScene scene(2, "/web", false, R"({"cpu": "0.5", "memory": "64MiB", "pids": 20})");
   auto& group = scene.fake.world.cgroups[""]["/web"];
   ASSERT_EQ(group["pids.max"], "20\n");
   group["cpu.max"] = "70000 100000\n";  // systemd, say
@@ -326,7 +327,7 @@ TEST(Failures, EveryConflictIsTold) {
 }
 
 TEST(Limit, AProcessThatRaisedItsOwnLimitKeepsIt) {
-  Scene scene(1, "/shop", false, R"({"open_files": 64})");
+  LimitScene scene(1, "/shop", false, R"({"open_files": 64})");
   scene.fake.world.processes[600].limits[RLIMIT_NOFILE].soft = 2000;
   ASSERT_TRUE(scene.injection.restore());
   EXPECT_TRUE(*scene.injection.restored());

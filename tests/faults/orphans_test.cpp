@@ -7,8 +7,8 @@
 namespace gunflint {
 namespace {
 
-struct Scene {
-  explicit Scene(const std::string& path) {
+struct OrphanScene {
+  explicit OrphanScene(const std::string& path) {
     fake.use_cgroups(2);
     const Member member = fake.add_process({.name = "web", .pid = 600, .cgroups = {{"", path}}});
     injection = std::make_unique<Injection>(fake, "limit",
@@ -31,7 +31,7 @@ struct Scene {
 };
 
 TEST(LimitOpenFiles, AnOrphanIsFoundInTheMembersCgroup) {
-  Scene scene("/shop");
+  OrphanScene scene("/shop");
   const int pid = scene.orphan();
   EXPECT_FALSE(scene.injection->restored().value());
   ASSERT_TRUE(scene.injection->restore());
@@ -40,7 +40,7 @@ TEST(LimitOpenFiles, AnOrphanIsFoundInTheMembersCgroup) {
 }
 
 TEST(LimitOpenFiles, AnOrphanIsFoundWhenTheMemberItselfHasEnded) {
-  Scene scene("/shop");
+  OrphanScene scene("/shop");
   const int pid = scene.orphan();
   scene.fake.exit_process(600);
   EXPECT_FALSE(scene.injection->restored().value());
@@ -49,7 +49,7 @@ TEST(LimitOpenFiles, AnOrphanIsFoundWhenTheMemberItselfHasEnded) {
 }
 
 TEST(LimitOpenFiles, AStrangerWithTheSameLimitKeepsIt) {
-  Scene scene("/shop");
+  OrphanScene scene("/shop");
   scene.fake.add_process({.name = "db", .pid = 700, .cgroups = {{"", "/other"}}});
   scene.fake.add_process({.name = "db", .pid = 701, .uid = 77, .cgroups = {{"", "/shop"}}});
   for (const int pid : {700, 701}) scene.fake.world.processes[pid].limits[RLIMIT_NOFILE].soft = 64;
@@ -60,7 +60,7 @@ TEST(LimitOpenFiles, AStrangerWithTheSameLimitKeepsIt) {
 }
 
 TEST(LimitOpenFiles, InTheRootGroupEverybodyIsAStranger) {
-  Scene scene("/");
+  OrphanScene scene("/");
   scene.fake.add_process({.name = "db", .pid = 700});
   scene.fake.world.processes[700].limits[RLIMIT_NOFILE].soft = 64;
   ASSERT_TRUE(scene.injection->restore());

@@ -18,8 +18,8 @@ constexpr const char* by_member =
         "trusted": true}, "value": 1})";
 
 /// The service dies while its setting is changed; then the file is put back.
-struct Scene {
-  explicit Scene(const char* params) {
+struct ReloadScene {
+  explicit ReloadScene(const char* params) {
     fake.add_file("/etc/shop.conf", "workers = 8\n");
     fake.add_file("/run/shop.pid", "300\n");
     const Member member = fake.add_process({.name = "shop", .pid = 300, .argv = {"shop", "-d"}});
@@ -61,40 +61,40 @@ struct Scene {
 };
 
 TEST(Reload, AStalePidFileWhoseNumberIsAnothersNowHarmsNobody) {
-  Scene scene(by_pid_file);
+  ReloadScene scene(by_pid_file);
   scene.fake.add_process({.name = "cron", .pid = 300});
   scene.expect_nobody_signalled("cron[300] stands in /run/shop.pid");
 }
 
 TEST(Reload, TheSameProgramOfAnotherUserIsAnother) {
-  Scene scene(by_pid_file);
+  ReloadScene scene(by_pid_file);
   scene.fake.add_process({.name = "shop", .pid = 300, .argv = {"shop", "-d"}, .uid = 77});
   scene.expect_nobody_signalled("shop[300]");
 }
 
 TEST(Reload, TheRestartedServiceInThePidFileIsTold) {
-  Scene scene(by_pid_file);
+  ReloadScene scene(by_pid_file);
   scene.fake.add_process({.name = "shop", .pid = 700, .argv = {"shop", "-d"}});
   scene.fake.add_file("/run/shop.pid", "700\n");
   scene.expect_signalled(700);
 }
 
 TEST(Reload, WithoutAPidFileTheMasterIsToldAndNotAWorkerWithTheSameCommand) {
-  Scene scene(by_member);
+  ReloadScene scene(by_member);
   scene.fake.add_process({.name = "shop", .pid = 700, .argv = {"shop", "-d"}});
   scene.fake.fork(700);
   scene.expect_signalled(700);
 }
 
 TEST(Reload, WithoutAPidFileTheSameCommandInAnotherCgroupIsAnother) {
-  Scene scene(by_member);
+  ReloadScene scene(by_member);
   scene.fake.add_process(
       {.name = "shop", .pid = 700, .argv = {"shop", "-d"}, .cgroups = {{"", "/container"}}});
   scene.expect_nobody_signalled("shop[700] has the service's command");
 }
 
 TEST(Reload, TwoInItsPlaceAreOneTooMany) {
-  Scene scene(by_member);
+  ReloadScene scene(by_member);
   scene.fake.add_process({.name = "shop", .pid = 700, .argv = {"shop", "-d"}});
   scene.fake.add_process({.name = "shop", .pid = 701, .argv = {"shop", "-d"}});
   scene.expect_nobody_signalled("2 processes shop");
@@ -102,9 +102,9 @@ TEST(Reload, TwoInItsPlaceAreOneTooMany) {
 
 TEST(Reload, AServiceThatIsNoMoreReadsTheFileWhenItStarts) {
   for (const char* params : {by_pid_file, by_member}) {
-    Scene scene(params);
+    ReloadScene scene(params);
     EXPECT_TRUE(scene.injection->restore());
-    EXPECT_EQ(scene.signals(), Scene::Lines{});
+    EXPECT_EQ(scene.signals(), ReloadScene::Lines{});
   }
 }
 

@@ -43,4 +43,8 @@ struct Shape::Member {
   std::string fallback;  ///< default as written in YAML, empty when none
 };
 
+/// A value that a person could write where only its kind is known ("30s", "50/s"); empty when the
+/// kind says too little, as for a text.
+std::string usual_value(const Shape& shape);
+
 }  // namespace gunflint

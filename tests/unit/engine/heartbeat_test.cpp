@@ -8,17 +8,17 @@ namespace {
 
 using Due = Heartbeat::Due;
 
-Time at(Duration t) { return Time(1h + t); }
+Time moment(Duration t) { return Time(1h + t); }
 
 /// A link on a fake clock that looks every 100 ms.
 struct Link {
-  explicit Link(Duration lease, Duration shortest = 1h) : heartbeat(lease, shortest, at(0s)) {}
+  explicit Link(Duration lease, Duration shortest = 1h) : heartbeat(lease, shortest, moment(0s)) {}
   /// Looks until `end`; the agent answers each beat unless it is silent.
   void run_to(Duration end, bool silent = false) {
     for (; now < end && !lost; now += 100ms) {
-      const Due due = heartbeat.at(at(now), pulse ? pulse->age(at(now)) : Duration(0));
+      const Due due = heartbeat.at(moment(now), pulse ? pulse->age(moment(now)) : Duration(0));
       if (due == Due::Beat) beats.push_back(now);
-      if (due == Due::Beat && !silent) heartbeat.heard(at(now));
+      if (due == Due::Beat && !silent) heartbeat.heard(moment(now));
       if (due == Due::Lost) lost = now;
     }
   }
@@ -44,26 +44,26 @@ TEST(Heartbeat, OfACoordinatorWhoseLoopIsStuckStopsWithinHalfALease) {
   link.run_to(10s);
   EXPECT_EQ(link.beats.size(), 9u) << "while it opens, nothing has come round yet";
   for (Duration t = 10s; t < 20s; t += 200ms) {
-    pulse.round(at(t));
+    pulse.round(moment(t));
     link.run_to(t + 200ms);
   }
   const auto before = link.beats.size();
   link.run_to(60s);  // the last round was at 19.8 s
   EXPECT_LE(link.beats.size(), before + 2);
   EXPECT_LE(link.beats.back(), 19800ms + 1500ms);
-  pulse.round(at(60s));
+  pulse.round(moment(60s));
   link.run_to(60300ms);
   EXPECT_GE(link.beats.back(), 60s) << "and begins again at once";
 }
 
 TEST(Heartbeat, WhoWasNotAskedIsNotLost) {
   JudgePulse pulse;
-  pulse.round(at(0s));
+  pulse.round(moment(0s));
   Link link(3s);
   link.pulse = &pulse;
   link.run_to(120s, true);
   EXPECT_EQ(link.lost, std::nullopt);
-  pulse.round(at(120s));
+  pulse.round(moment(120s));
   link.run_to(121s, true);
   EXPECT_EQ(link.lost, std::nullopt) << "it has only just been asked again";
 }

@@ -4,13 +4,12 @@
 #include "host/network_commands.hpp"
 #include "host/network_netem.hpp"
 #include "host/network_plan.hpp"
+#include "tag.hpp"
 
 namespace gunflint {
 namespace {
 
-const Tag tag{"gf-abcdefghij"};
-
-Rule rule(std::vector<Traffic> traffic) {
+Rule rule(std::vector<PacketMatch> traffic) {
   return {.traffic = std::move(traffic), .delay = 50ms, .queue = 7};
 }
 std::string v4(const Rule& rule, const Selection& selection = {}, const Made& made = {},
@@ -56,7 +55,7 @@ TEST(NetworkCommands, NeighbouringPortsAreOneRule) {
 }
 
 TEST(NetworkCommands, SixteenScatteredPortsNeedTwoRules) {
-  Traffic traffic{.side = Side::Server, .protocol = "tcp"};
+  PacketMatch traffic{.side = Side::Server, .protocol = "tcp"};
   for (int port = 1; port <= 31; port += 2) traffic.ports.push_back(port);
   const std::string text = v4(rule({traffic}));
   EXPECT_NE(text.find("--dports 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29 "), std::string::npos)

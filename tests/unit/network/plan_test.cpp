@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "host/network_plan.hpp"
+#include "tag.hpp"
 
 namespace gunflint {
 namespace {
-
-const Tag tag{"gf-abcdefghij"};
 
 Rule to_database() {
   Rule rule;

@@ -5,11 +5,10 @@
 
 #include "host/network_netem.hpp"
 #include "host/network_real.hpp"
+#include "tag.hpp"
 
 namespace gunflint {
 namespace {
-
-const Tag tag{"gf-abcdefghij"};
 
 /// A host with tc and a netem of ours on eth0, and without, or with a broken, iptables.
 class TcOnly final : public Processes {

@@ -13,7 +13,7 @@ using support::JournalBuilder;
 
 namespace {
 
-const std::string& sample() {
+const std::string& sample_page() {
   static const std::string page = html_report(view_of(support::sample_run()));
   return page;
 }
@@ -27,9 +27,9 @@ std::string between(const std::string& text, std::string_view from, std::string_
 
 TEST(Golden, HtmlBody) {
   // GUNFLINT_SAMPLE_PAGE=/some/file.html writes the whole page, to be looked at in a browser.
-  if (const char* path = std::getenv("GUNFLINT_SAMPLE_PAGE")) std::ofstream(path) << sample();
+  if (const char* path = std::getenv("GUNFLINT_SAMPLE_PAGE")) std::ofstream(path) << sample_page();
   support::expect_golden("report/body.html",
-                         between(sample(), "<body>\n", "<script type=\"application/json\""));
+                         between(sample_page(), "<body>\n", "<script type=\"application/json\""));
 }
 
 TEST(Html, NeedsNothingFromOutside) {
@@ -43,11 +43,11 @@ TEST(Html, NeedsNothingFromOutside) {
 TEST(Html, EveryMarkerIsFilled) {
   // uPlot's own code may contain anything; our markers are words between @@.
   for (const char* marker : {"@@title@@", "@@body@@", "@@data@@", "@@uplot", "@@page"})
-    EXPECT_EQ(sample().find(marker), std::string::npos) << marker;
+    EXPECT_EQ(sample_page().find(marker), std::string::npos) << marker;
 }
 
 TEST(Html, TheDataCanBeReadBackByAProgram) {
-  auto data = parse_json(between(sample(), "id=\"data\">", "</script>"));
+  auto data = parse_json(between(sample_page(), "id=\"data\">", "</script>"));
   ASSERT_TRUE(data) << data.error().message;
   EXPECT_EQ(data->find("run")->text_or("name"), "checkout-surge");
 }

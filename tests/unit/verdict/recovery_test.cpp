@@ -8,10 +8,9 @@ namespace gunflint {
 namespace {
 
 using namespace test;
-constexpr Traffic broken{.count = 100, .failed = 100};
 constexpr auto recovery = Finding::Kind::Recovery;
 
-Experiment shop(Duration window = 1s) {
+Experiment recovering_shop(Duration window = 1s) {
   auto e = experiment();  // recovery within 30 s, stable for 20 s
   e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", window));
   e.faults.push_back(fault("f"));
@@ -55,7 +54,7 @@ TEST(GreenSearch, UnknownIsNotGreenUnlessInDoubt) {
 }
 
 TEST(Semantics37, RecoveredAtTheStartOfTheFirstGreenWindow) {
-  Story story(shop());
+  Story story(recovering_shop());
   hurt(story);
   story.traffic(7, broken);
   story.traffic(19);
@@ -73,7 +72,7 @@ TEST(Semantics37, RecoveredAtTheStartOfTheFirstGreenWindow) {
 }
 
 TEST(Semantics37, NotWithinTheTimeIsAFailureAsSoonAsItIsCertain) {
-  Story story(shop());
+  Story story(recovering_shop());
   hurt(story);
   story.traffic(30, broken);
   EXPECT_EQ(story.judge.recovery().state, Judge::Recovery::State::Waiting);
@@ -88,7 +87,7 @@ TEST(Semantics37, NotWithinTheTimeIsAFailureAsSoonAsItIsCertain) {
 }
 
 TEST(Semantics37, LaterRedIsARelapse) {
-  Story story(shop());
+  Story story(recovering_shop());
   hurt(story);
   story.traffic(30);
   EXPECT_EQ(story.judge.recovery().state, Judge::Recovery::State::Recovered);
@@ -101,7 +100,7 @@ TEST(Semantics37, LaterRedIsARelapse) {
 }
 
 TEST(Semantics37, UnknownAfterAllClearIsInconclusiveNotFailed) {
-  auto e = shop();
+  auto e = recovering_shop();
   e.steady_state[0] = hypothesis("queue", "value < 500", {}, OfScrape{"lb", "queue"});
   Story story(e);
   story.readings(40, "steady_state/queue", 1);
@@ -114,7 +113,7 @@ TEST(Semantics37, UnknownAfterAllClearIsInconclusiveNotFailed) {
 }
 
 TEST(Semantics37, StartsWhenNoFaultIsActive) {
-  auto e = shop();
+  auto e = recovering_shop();
   e.faults.push_back(fault("g"));
   Story story(e);
   story.traffic(40);
@@ -133,7 +132,7 @@ TEST(Semantics37, StartsWhenNoFaultIsActive) {
 }
 
 TEST(Semantics38, AFaultOfItsOwnObjective) {
-  auto e = shop();
+  auto e = recovering_shop();
   e.faults[0].recovery = RecoverySpec{5s, 10s};
   Story story(e);
   hurt(story);
@@ -143,7 +142,7 @@ TEST(Semantics38, AFaultOfItsOwnObjective) {
 }
 
 TEST(Semantics38, ARecoveryCutShortIsJudgedWithTheLaterOne) {
-  auto e = shop();
+  auto e = recovering_shop();
   e.faults.push_back(fault("g"));
   Story story(e);
   hurt(story);
@@ -160,7 +159,7 @@ TEST(Semantics38, ARecoveryCutShortIsJudgedWithTheLaterOne) {
 }
 
 TEST(Semantics8, PhasesFollowFromInjectionsAndRecovery) {
-  const auto e = shop();
+  const auto e = recovering_shop();
   Phases phases(e);
   phases.on(60.3, Injected{"i1", "f", "m", "m", {true, "", 0, 0}});
   phases.on(90.2, FaultEnded{"f"});
@@ -173,7 +172,7 @@ TEST(Semantics8, PhasesFollowFromInjectionsAndRecovery) {
 }
 
 TEST(Semantics7, ARepeatedFaultStaysActiveThroughItsPauses) {
-  const auto e = shop();
+  const auto e = recovering_shop();
   Phases phases(e);
   phases.on(60, Injected{"i1", "f", "m", "m", {true, "", 0, 0}});
   Undone undone;

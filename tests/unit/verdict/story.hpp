@@ -20,6 +20,8 @@ struct Traffic {
   Duration late{};            ///< sent so much after they were due, by our own fault
 };
 
+inline const Traffic broken{.count = 100, .failed = 100};
+
 inline Slice slice_of(int second, const Traffic& t) {
   Slice slice;
   slice.load = "shoppers";
