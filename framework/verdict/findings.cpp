@@ -26,9 +26,13 @@ Finding recovery_finding(const RecoveryWatch::Recovery& r, const Experiment& exp
   using S = RecoveryWatch::State;
   if (r.state == S::Recovered) {
     f.held = Held::Yes;
-    f.sentence = *r.took > 0 ? fmt::format("The system was back {} after all clear and stayed so.",
-                                           spell_seconds(*r.took))
-                             : "The system was steady at once after all clear.";
+    f.sentence =
+        *r.took == 0 ? "The system was steady at once after all clear."
+        : *r.took <= r.grace_left + 1e-9
+            ? fmt::format("The system was steady when the grace was over, {} after all clear.",
+                          spell_seconds(*r.took))
+            : fmt::format("The system was back {} after all clear and stayed so.",
+                          spell_seconds(*r.took));
   } else if (r.state == S::Failed) {
     f.held = r.doubtful ? Held::Inconclusive : Held::No;
     f.sentence =

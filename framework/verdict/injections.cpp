@@ -190,16 +190,33 @@ Finding Injections::fault_finding(const FaultSpec& fault, bool gate_failed) cons
   return f;
 }
 
+std::string Injections::taken_back(int undone, int gone, int acts) {
+  if (undone + gone + acts == 0) return "Nothing was injected.";
+  std::string text;
+  const auto add = [&](int count, const char* one, const char* many) {
+    if (count > 0) text += (text.empty() ? "" : "; ") + counted(count, one, many);
+  };
+  add(undone, "injection was taken back and looked at again",
+      "injections were taken back and looked at again");
+  add(gone, "had nothing to take back: its process is gone",
+      "had nothing to take back: their processes are gone");
+  add(acts, "was an act that the system has to heal", "were acts that the system has to heal");
+  return text + ".";
+}
+
 Finding Injections::undo_finding() const {
   Finding f;
   f.kind = Finding::Kind::Undo;
   f.name = "undo";
   f.limit = "everything taken back";
-  int open = 0;
-  std::string example;
+  int open = 0, undone = 0, gone = 0, acts = 0;
   for (const auto& [id, i] : injections_) {
     const auto story = stories_.find(i.fault);
-    if (i.undone || i.gone || (story != stories_.end() && story->second.ended)) continue;
+    const bool ended = story != stories_.end() && story->second.ended;
+    if (i.gone || i.undone || ended) {
+      ++(i.gone ? gone : i.undone ? undone : acts);
+      continue;
+    }
     ++open;
     f.evidence.push_back(
         {static_cast<int>(i.from), static_cast<int>(i.to.value_or(i.from)), "",
@@ -209,8 +226,11 @@ Finding Injections::undo_finding() const {
   for (const auto& left : left_behind_)
     f.evidence.push_back({0, 0, "", left.member,
                           left.what + (left.command.empty() ? "" : "; run: " + left.command)});
-  const auto total = static_cast<long>(injections_.size());
-  f.measured = fmt::format("{} of {} undone", total - open, total);
+  // What a killed or lost process had needs no undo: that is no undo that was seen.
+  if (undone + open > 0)
+    f.measured = fmt::format("{} of {} undone", undone, undone + open);
+  else
+    f.measured = injections_.empty() ? "nothing injected" : "nothing to undo";
   if (!left_behind_.empty()) {
     f.held = Held::No;
     f.sentence = fmt::format("Something is left behind: {}.", left_behind_.front().what) +
@@ -222,9 +242,7 @@ Finding Injections::undo_finding() const {
                              counted(open, "injection", "injections"));
   } else {
     f.held = Held::Yes;
-    f.sentence = total == 0 ? "Nothing was injected."
-                            : fmt::format("{} taken back and looked at again.",
-                                          counted(total, "injection was", "injections were"));
+    f.sentence = taken_back(undone, gone, acts);
   }
   return f;
 }

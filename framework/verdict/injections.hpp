@@ -62,6 +62,8 @@ class Injections {
   void hear(double at, const FaultEnded&);
   void hear(double at, const LeftBehind&);
   void hear(double at, const LeftChanged&);
+  /// How many were undone, lost their process, or were acts (a kill), in a sentence.
+  static std::string taken_back(int undone, int gone, int acts);
   Finding bite_finding(const FaultSpec& fault, const Story& story) const;
   /// Semantics 27 and 32: of those that were to be under the fault, were enough?
   static void count_members(Finding& bitten, const FaultSpec& fault, const Story& story,

@@ -116,7 +116,8 @@ void Judge::State::on(double at, const Happening& what) {
     const bool active = phases.any_active();
     phases.on(at, *ended);
     if (active && !phases.any_active())
-      recoveries.all_clear(at, {active_this_round.begin(), active_this_round.end()});
+      recoveries.all_clear(at, {active_this_round.begin(), active_this_round.end()},
+                           phases.grace_over());
   } else if (const auto* phase = std::get_if<PhaseStarted>(&what)) {
     if (phase->phase == "drain") phases.drain(at);
   } else if (std::holds_alternative<GatePassed>(what)) {
@@ -161,7 +162,7 @@ void Judge::State::watch(int second) {
     looks[i] = hypotheses[i].look(second);
     lights[i].put(second, looks[i]);
     now[i] = looks[i].light;
-    turn(i, looks[i]);
+    turn(i, looks[i], second);
   }
   if (phases.phase() == Phase::Recovery) {
     recoveries.second(second, now);
@@ -224,7 +225,7 @@ std::optional<std::string> Judge::State::never(const std::optional<Start>& start
   return std::nullopt;
 }
 
-void Judge::State::turn(std::size_t i, const Look& look) {
+void Judge::State::turn(std::size_t i, const Look& look, int second) {
   if (look.light == Colour::Idle) return;
   const std::string state(name_of(look.light));
   // A window that begins anew is no longer red, and not yet anything else.
@@ -237,7 +238,7 @@ void Judge::State::turn(std::size_t i, const Look& look) {
     value = "its window begins anew";
   else if (!look.why.empty())
     value = std::isnan(look.value) ? look.why : value + ": " + look.why;
-  news.push_back(HypothesisTurned{h.name, state, value});
+  news.push_back(HypothesisTurned{h.name, state, value, second});
 }
 
 void Judge::State::tell_recoveries() {

@@ -33,7 +33,7 @@ class Judge::State {
   void watch(int second);
   void watch_phase(std::size_t hypothesis, PhaseWatch& watch, int second);
   void tell_recoveries();
-  void turn(std::size_t hypothesis, const Look& look);
+  void turn(std::size_t hypothesis, const Look& look, int second);
   template <class F>
   void each_sli(F f);
   std::optional<double> start_of(const std::optional<Start>& start) const;

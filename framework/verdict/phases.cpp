@@ -110,6 +110,12 @@ bool Phases::in_grace(int second) const {
                      [&](const Spell& s) { return touches(s.from, s.to, second); });
 }
 
+int Phases::grace_over() const {
+  int over = 0;
+  for (const Spell& s : in_grace_) over = std::max(over, first_whole_second_after(*s.to));
+  return over;
+}
+
 bool Phases::toothless(int second) const {
   return std::any_of(lost_.begin(), lost_.end(),
                      [&](const Spell& s) { return touches(s.from, s.to, second); });

@@ -50,6 +50,8 @@ class Phases {
   std::vector<Stretch> stretches(int end) const;
   /// Inside the grace of an injection.
   bool in_grace(int second) const;
+  /// The second at which windows begin anew after the last grace; 0 without any.
+  int grace_over() const;
   /// A fault was active and known not to be in force.
   bool toothless(int second) const;
 

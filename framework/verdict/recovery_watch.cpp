@@ -53,7 +53,7 @@ bool RecoveryWatch::counts(const Hypothesis& h) {
   });
 }
 
-void RecoveryWatch::all_clear(double at, const std::vector<std::string>& faults) {
+void RecoveryWatch::all_clear(double at, const std::vector<std::string>& faults, int grace_over) {
   attempts_.clear();
   ended_.reset();
   round_start_ = static_cast<int>(std::ceil(at - 1e-9));
@@ -71,6 +71,7 @@ void RecoveryWatch::all_clear(double at, const std::vector<std::string>& faults)
     recovery.joined = joined;
     recovery.spec = fault && fault->recovery ? *fault->recovery : experiment_.recovery;
     recovery.all_clear = at;
+    recovery.grace_left = std::max(0.0, grace_over - at);
     recoveries_.push_back(recovery);
     Attempt attempt{recoveries_.size() - 1, {}};
     for (std::size_t i = 0; i < experiment_.steady_state.size(); ++i) {
@@ -124,7 +125,8 @@ void RecoveryWatch::decide(Attempt& attempt, int second) {
     earliest = std::max(earliest, s.strict.candidate());
     hopeful = std::max(hopeful, s.generous.found().value_or(s.generous.candidate()));
   }
-  const double within = seconds(r.spec.within);
+  // Windows that begin anew at the end of a grace are no sign that the system was not back before.
+  const double within = std::max(seconds(r.spec.within), r.grace_left);
   // A recovery at once has taken no time; the rest is the grid of whole seconds.
   auto took_if = [&](int from) { return from == 0 ? 0.0 : from + late; };
   if (all_found) {

@@ -45,6 +45,9 @@ class RecoveryWatch {
     std::string fault;
     RecoverySpec spec;
     double all_clear = 0;
+    /// Seconds from the all clear to the end of a grace, when windows begin anew: nothing is shown
+    /// before.
+    double grace_left = 0;
     std::optional<double> took;
     bool doubtful = false;  ///< missed only because values were unknown
     std::string joined;     ///< CutShort: judged together with this later fault
@@ -53,8 +56,9 @@ class RecoveryWatch {
 
   explicit RecoveryWatch(const Experiment& experiment);
 
-  /// No fault is active any more; these were since the last all clear.
-  void all_clear(double at, const std::vector<std::string>& faults);
+  /// No fault is active any more; these were since the last all clear. `grace_over`: when the last
+  /// grace is.
+  void all_clear(double at, const std::vector<std::string>& faults, int grace_over = 0);
   /// A fault begins: what has not recovered yet is judged together with it.
   void cut_short(const std::string& by);
   /// Lights of all hypotheses (index as in `steady_state`) at the end of a second.

@@ -53,6 +53,41 @@ TEST(GreenSearch, UnknownIsNotGreenUnlessInDoubt) {
   EXPECT_EQ(search("g?????????", 1, 10, true), 0);
 }
 
+/// A fault of one second with a grace of 8 s that goes on after it; windows of 5 s.
+Experiment graced_shop(Duration within) {
+  auto e = experiment();
+  e.steady_state.push_back(hypothesis("correct", "error_rate < 1%", 5s));
+  e.faults.push_back(fault("f", 8s));
+  e.recovery = {within, 10s};
+  return e;
+}
+
+TEST(Semantics37, AGraceThatOutlastsWithinIsNoLackOfRecovery) {
+  Story story(graced_shop(3s));
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(1);
+  story.undo("f");
+  story.traffic(40);
+  story.drain();
+  const auto f = story.finding("f", recovery);
+  EXPECT_EQ(f.held, Held::Yes) << f.sentence;
+  EXPECT_EQ(f.sentence, "The system was steady when the grace was over, 7 s after all clear.");
+  EXPECT_EQ(story.verdict().outcome, Outcome::Held) << story.verdict().sentence;
+}
+
+TEST(Semantics37, AGraceExcusesNoRedAfterIt) {
+  Story story(graced_shop(3s));
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(1);
+  story.undo("f");
+  story.traffic(12, broken);
+  story.traffic(40);
+  story.drain();
+  EXPECT_EQ(story.finding("f", recovery).held, Held::No) << story.finding("f", recovery).sentence;
+}
+
 TEST(Semantics37, RecoveredAtTheStartOfTheFirstGreenWindow) {
   Story story(recovering_shop());
   hurt(story);
