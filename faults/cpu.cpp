@@ -81,8 +81,25 @@ struct Cpu {
     GF_TRY_AS(const int version, host.cgroups.version("cpu"));
     const std::string controller = version == 2 ? "" : "cpu";
     GF_TRY_AS(const std::string path, host.cgroups.path_of(process, controller));
+    if (is_root(host, controller, path))
+      return fail(
+          Cause::BadInput,
+          fmt::format(
+              "{} has no cgroup of its own: a burner `inside` the root would be felt by the "
+              "whole host; say `scope: host`, or start the service in a cgroup, as systemd "
+              "does with each unit",
+              member.label));
     saved.groups.push_back({controller, path});
     return saved;
+  }
+
+  /// The real root limits nothing and has no such file; a container's, which only looks like it,
+  /// has.
+  static bool is_root(Host& host, const std::string& controller, const std::string& path) {
+    if (path != "/") return false;
+    const auto limit =
+        host.cgroups.read(controller, path, controller.empty() ? "cpu.max" : "cpu.cfs_quota_us");
+    return !limit && limit.error().cause == Cause::Gone;
   }
 
   static Result<void> inject(Host& host, const Member&, const Params& params, const Saved& saved,

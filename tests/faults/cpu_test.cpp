@@ -63,6 +63,26 @@ TEST(Cpu, InsideNeedsAProcess) {
   EXPECT_EQ(injection.observe().error().cause, Cause::BadInput);
 }
 
+TEST(Cpu, InsideTheRootCgroupIsTheWholeHost) {
+  FakeHost fake;
+  fake.add_cgroup("cpu", "/");
+  const Member bare = fake.add_process({.name = "web", .cgroups = {{"cpu", "/"}}});
+  Injection injection(fake, "cpu", {bare, json(R"({"inside": true})")});
+  const auto seen = injection.observe();
+  ASSERT_FALSE(seen);
+  EXPECT_NE(seen.error().message.find("has no cgroup of its own"), std::string::npos)
+      << seen.error().message;
+}
+
+TEST(Cpu, InsideAContainersRootIsInsideTheContainer) {
+  FakeHost fake;
+  fake.add_cgroup("cpu", "/");
+  const Member inside = fake.add_process({.name = "web", .cgroups = {{"cpu", "/"}}});
+  fake.world.cgroups[fake.hierarchy("cpu")]["/"]["cpu.cfs_quota_us"] = "50000";
+  Injection injection(fake, "cpu", {inside, json(R"({"inside": true})")});
+  EXPECT_TRUE(injection.observe());
+}
+
 TEST(Cpu, TakesAllCoresOfTheHostUnlessToldOtherwise) {
   FakeHost fake;
   fake.facts.cores = 4;
