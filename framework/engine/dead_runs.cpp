@@ -107,6 +107,27 @@ Result<std::vector<AgentOpened>> unclosed_agents(const std::string& journal) {
   return open;
 }
 
+Result<void> confirm_undone(const std::string& journal) {
+  std::vector<Injected> open;
+  GF_TRY(read_journal(journal, [&](Event event) {
+    if (auto* injected = std::get_if<Injected>(&event.what)) open.push_back(std::move(*injected));
+    // One that was told otherwise keeps its own word.
+    if (const auto* undone = std::get_if<Undone>(&event.what))
+      std::erase_if(open, [&](const Injected& i) { return i.injection == undone->injection; });
+    if (const auto* ended = std::get_if<FaultEnded>(&event.what))
+      std::erase_if(open, [&](const Injected& i) { return i.fault == ended->fault; });
+    return true;
+  }));
+  for (const Injected& i : open) {
+    Undone undone;
+    undone.injection = i.injection, undone.fault = i.fault, undone.member = i.member;
+    undone.verified = true;
+    undone.by = "recovery";
+    GF_TRY(append_to_journal(journal, std::move(undone)));
+  }
+  return {};
+}
+
 Result<std::vector<Visit>> visit_dead_runs(const std::string& out, const Visitor& visitor) {
   GF_TRY_AS(const auto runs, list_runs(out));
   std::vector<Visit> visits;
@@ -117,6 +138,17 @@ Result<std::vector<Visit>> visit_dead_runs(const std::string& out, const Visitor
       visits.push_back({run.id, "", false, {}, {open.error().message}});
     else
       for (const auto& opened : *open) visits.push_back(visit(run, opened, visitor));
+    // What no agent has any more is taken back; without this, `judge` would ask for `recover` for
+    // ever.
+    const auto still = unclosed_agents(run.journal());
+    if (!still || !still->empty()) continue;
+    if (auto told = confirm_undone(run.journal()); !told)
+      visits.push_back({run.id,
+                        "",
+                        true,
+                        {},
+                        {"nothing is left of it, but its journal could not be told so: " +
+                         told.error().message}});
   }
   return visits;
 }

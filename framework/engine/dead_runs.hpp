@@ -16,6 +16,10 @@ namespace gunflint {
 /// Agents that a run's journal opens and does not close clean, in the order of opening.
 Result<std::vector<AgentOpened>> unclosed_agents(const std::string& journal);
 
+/// To be called when every agent of a dead run is closed clean: notes as undone, by the recovery,
+/// what the journal tells no end of.
+Result<void> confirm_undone(const std::string& journal);
+
 /// What became of one agent of one dead run.
 struct Visit {
   std::string run, agent;

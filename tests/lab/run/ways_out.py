@@ -32,7 +32,15 @@ def check_record(r, ending, code):
     assert told.returncode == 0 and "ways-out-" in text, (told.returncode, text)
     judged = subprocess.run([r.program, "judge", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
     assert judged.returncode not in (2, 127) and judged.returncode >= 0, (judged.returncode, judged.stdout.decode())
-    if code is not None:
+    if code is None:
+        # Who was killed could not tell the end; `recover` does, and judging asks for it no more.
+        recovered = subprocess.run([r.program, "recover", "--out", os.path.dirname(folder)], stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, timeout=30)
+        assert recovered.returncode == 0, recovered.stdout.decode()
+        judged = subprocess.run([r.program, "judge", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                timeout=30)
+        assert judged.returncode != 5 and b"gunflint recover" not in judged.stdout, judged.stdout.decode()
+    else:
         assert judged.returncode == code, f"the run said {code}, its journal says {judged.returncode}"
         assert os.path.exists(folder + "/report.html") == ending.report
     return text

@@ -82,6 +82,34 @@ TEST_F(DeadRuns, OnlyRunsThatMayHaveLeftSomethingAreVisited) {
   EXPECT_NE(visits_text(all).find("left: run 3-died: not here"), std::string::npos);
 }
 
+TEST_F(DeadRuns, WhatNoAgentHasAnyMoreIsNotedAsUndone) {
+  Undone conflict;
+  conflict.injection = "i2", conflict.fault = "f", conflict.why = "somebody else changed it";
+  const auto journal = run("r", {opened("local"), Injected{"i1", "f", "pid:1@2", "web[1]", {}},
+                                 Injected{"i2", "f", "pid:3@4", "web[3]", {}}, conflict,
+                                 Injected{"i3", "k", "pid:5@6", "web[5]", {}}, FaultEnded{"k"}});
+  visits();  // the agent cannot be visited: nothing is known
+  std::vector<Undone> told;
+  const auto read = [&] {
+    told.clear();
+    return read_journal(journal, [&](Event event) {
+      if (const auto* undone = std::get_if<Undone>(&event.what)) told.push_back(*undone);
+      return true;
+    });
+  };
+  ASSERT_TRUE(read());
+  EXPECT_EQ(told.size(), 1u);
+  ASSERT_TRUE(append_to_journal(journal, AgentClosed{"local", true}));
+  for (int again = 0; again < 2; ++again) {
+    visits();
+    ASSERT_TRUE(read());
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[1].injection, "i1");
+    EXPECT_TRUE(told[1].verified);
+    EXPECT_EQ(told[1].by, "recovery");
+  }
+}
+
 TEST_F(DeadRuns, ARunThatIsAliveIsLeftAlone) {
   const auto path = run("r", {opened("local")});
   auto living = Journal::create(out + "/other");  // a journal is locked while its run lives
