@@ -150,7 +150,8 @@ Fields<HypothesisTurned> HypothesisTurned::fields() {
   using T = HypothesisTurned;
   return {field("hypothesis", &T::hypothesis, "Hypothesis.").required(),
           field("state", &T::state, "green, red or unknown."),
-          field("value", &T::value, "Measured value.")};
+          field("value", &T::value, "Measured value."),
+          field("second", &T::second, "The second of the run that it speaks of.")};
 }
 Fields<RecoveredEvent> RecoveredEvent::fields() {
   using T = RecoveredEvent;

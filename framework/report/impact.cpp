@@ -147,11 +147,13 @@ std::vector<TrustNote> trust_of(const RunView& view) {
 }
 
 TrustNote undo_summary(const RunView& view) {
-  std::size_t done = 0, undone = 0, failed = 0, open = 0;
+  std::size_t done = 0, undone = 0, gone = 0, failed = 0, open = 0;
   for (const InjectionView& i : view.injections) {
     if (!i.failed.empty()) continue;
     ++done;
-    if (i.undone && (i.verified || i.gone))
+    if (i.undone && i.gone)
+      ++gone;
+    else if (i.undone && i.verified)
       ++undone;
     else if (i.undone)
       ++failed;
@@ -167,13 +169,14 @@ TrustNote undo_summary(const RunView& view) {
     return {Tone::Bad,
             fmt::format("{} of {} injections without a verified undo", failed + open, done)};
   if (done == 0) return {Tone::Plain, "nothing was injected"};
-  const std::size_t acts = done - undone;  // kill, restart: their act is done, the system heals
+  const std::size_t acts = done - undone - gone;  // kill: the act is done, the system heals
   std::string text = "nothing left behind: ";
   if (undone > 0)
     text += fmt::format("{} injection{} undone and looked again", undone, undone == 1 ? "" : "s");
+  if (gone > 0) text += fmt::format("{}{} had its process gone", undone > 0 ? ", " : "", gone);
   if (acts > 0)
-    text += fmt::format("{}{} act{} done, for the system to heal", undone > 0 ? ", " : "", acts,
-                        acts == 1 ? "" : "s");
+    text += fmt::format("{}{} act{} done, for the system to heal", undone + gone > 0 ? ", " : "",
+                        acts, acts == 1 ? "" : "s");
   return {Tone::Good, text};
 }
 

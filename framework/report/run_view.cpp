@@ -290,8 +290,11 @@ void RunReader::note(const Event& event, const FaultEnded& e) {
 template <>
 void RunReader::note(const Event& event, const HypothesisTurned& e) {
   auto& states = named(view_.hypotheses, e.hypothesis).states;
-  if (!states.empty() && !states.back().to) states.back().to = event.at;
-  states.push_back({event.at, std::nullopt, e.state, e.value});
+  // A second is judged when its late answers are in: the picture shows it where it was.
+  const Duration from =
+      e.second >= 0 ? std::min<Duration>(std::chrono::seconds(e.second), event.at) : event.at;
+  if (!states.empty() && !states.back().to) states.back().to = from;
+  states.push_back({from, std::nullopt, e.state, e.value});
 }
 template <>
 void RunReader::note(const Event&, const LeftBehind& e) {

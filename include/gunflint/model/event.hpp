@@ -193,6 +193,8 @@ struct LeftChanged {
 struct HypothesisTurned {  ///< green <-> red <-> unknown
   static constexpr std::string_view kind = "hypothesis_turned";
   std::string hypothesis, state, value;
+  int second =
+      -1;  ///< of which it speaks; it is known when late answers are in. -1: when it was told
   static Fields<HypothesisTurned> fields();
 };
 struct RecoveredEvent {

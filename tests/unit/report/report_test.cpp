@@ -93,6 +93,18 @@ TEST(Impact, CountsTheRedTimeOfAnyHypothesisOnce) {
   EXPECT_EQ(*impact.back_to_green, 4s);
 }
 
+TEST(Impact, ASecondThatWasJudgedLateStandsWhereItWas) {
+  JournalBuilder j("x");
+  j.traffic("l", 0, 60, {});
+  j.injection("i", "f", "m", 10, 30).at(30).add(FaultEnded{"f"});
+  j.at(14).add(HypothesisTurned{"a", "red", "", 12});
+  j.at(32.3).add(HypothesisTurned{"a", "unknown", "its window begins anew", 30});
+  const Impact impact = impact_of(view_of(j.events()));
+  EXPECT_EQ(impact.red, 18s);
+  EXPECT_EQ(*impact.first_red, 2s);
+  EXPECT_EQ(impact.back_to_green, std::nullopt);
+}
+
 TEST(Trust, ASaturatedGeneratorComesFirst) {
   const auto notes = trust_of(
       view_of(JournalBuilder("x").traffic("l", 0, 5, {.saturated = true}).verdict(6, {}).events()));
