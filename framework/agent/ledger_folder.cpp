@@ -54,8 +54,12 @@ Result<std::string> ledger_folder() {
 Result<void> prepare_ledger_folder(const std::string& folder) {
   for (std::size_t slash = folder.find('/', 1);; slash = folder.find('/', slash + 1)) {
     const std::string part = folder.substr(0, slash);
-    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST)
-      return fail_errno(errno, "make the folder " + part + " for undo records");
+    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+      Result<void> failed = fail_errno(errno, "make the folder " + part + " for undo records");
+      if (::geteuid() != 0)
+        failed.error().message += "; set XDG_STATE_HOME to a folder that belongs to this user";
+      return failed;
+    }
     if (slash == std::string::npos) break;
   }
   return check_ledger_folder(folder);

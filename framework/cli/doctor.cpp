@@ -61,11 +61,15 @@ void look_at_machine(const Facts& facts, std::vector<Remark>& found) {
                           controller.empty() ? "core" : controller, version);
   found.push_back({"control groups", !groups.empty(), groups.empty() ? "none are mounted" : groups,
                    "mount cgroup2, or run on a systemd machine"});
-  found.push_back({"network delay", facts.netem || facts.nfqueue,
-                   facts.netem     ? "by netem"
-                   : facts.nfqueue ? "by the packet queue (NFQUEUE); the kernel has no netem"
-                                   : "neither netem nor NFQUEUE",
-                   "load sch_netem or nfnetlink_queue"});
+  // What the kernel can delay with is tried, and root alone may try it.
+  const bool may_look = facts.uid == 0;
+  found.push_back(
+      {"network delay", facts.netem || facts.nfqueue,
+       facts.netem     ? "by netem"
+       : facts.nfqueue ? "by the packet queue (NFQUEUE); the kernel has no netem"
+       : may_look      ? "neither netem nor NFQUEUE"
+                       : "this user may not look for netem and NFQUEUE",
+       may_look ? "load sch_netem or nfnetlink_queue" : "ask again as root: sudo gunflint doctor"});
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   found.push_back({"open files", files.rlim_cur >= 4096,

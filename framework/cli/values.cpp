@@ -137,12 +137,16 @@ constexpr std::array words{
               "}\n"},
     ValueWord{"pick", " picks ", "Which members of its target a fault takes.", picks,
               "- { type: pause, target: web, at: surge, for: 10s, pick: { share: 50% } }\n"},
-    ValueWord{"member", " members ${member} ${member.} ",
-              "One instance of a target: a process, or the host when the target selects none. What "
-              "it is called stands in texts of `targets` (`ready`) and in a fault's own fields.",
-              members,
-              "targets:\n  web:\n    local: { process: nginx }\n    ready: { http: "
-              "\"http://${member.host}:${member.port}/health\" }\n"},
+    ValueWord{
+        "member", " members ${member} ${member.} ",
+        "One instance of a target: a process, or the host when the target selects none. A server "
+        "that forks workers (nginx, gunicorn, php-fpm) is one member, workers included: to lose "
+        "one "
+        "of several, run several instances. What "
+        "it is called stands in texts of `targets` (`ready`) and in a fault's own fields.",
+        members,
+        "targets:\n  web:\n    local: { process: nginx }\n    ready: { http: "
+        "\"http://${member.host}:${member.port}/health\" }\n"},
     ValueWord{"variable", " variables ${name} var ",
               "A value with a name. A text that holds one is best quoted. A variable does not use "
               "another one.",

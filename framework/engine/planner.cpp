@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/bounds.hpp"
 #include "engine/picker.hpp"
@@ -253,24 +254,31 @@ class FaultPlanner {
   }
   void check_radius(const FaultSpec& spec, const PlannedFault& fault, bool takes_away) {
     const BlastRadius& radius = experiment_.blast_radius;
-    const auto refuse = [&](std::string sentence) {
-      plan_.notes.push_back(
-          note("error", spec, std::move(sentence), "pick fewer members, or widen `blast_radius`"));
+    const auto refuse = [&](std::string sentence, const std::string& key) {
+      plan_.notes.push_back(note(
+          "error", spec, std::move(sentence),
+          fmt::format("{}, or say `blast_radius: {{ {} }}`",
+                      fault.members_found > 1 ? "pick fewer members" : "let the target find more",
+                      key)));
     };
     if (radius.max_members && fault.members_hit > *radius.max_members)
       refuse(fmt::format("`{}` would hit {} members, `max_members` allows {}", spec.name,
-                         fault.members_hit, *radius.max_members));
+                         fault.members_hit, *radius.max_members),
+             fmt::format("max_members: {}", fault.members_hit));
     if (radius.max_share && fault.members_found > 0) {
       const int most = static_cast<int>(radius.max_share->of_one * fault.members_found + 1e-9);
       if (fault.members_hit > most)
         refuse(fmt::format("`{}` would hit {} of {} members, `max_share: {}` allows {}", spec.name,
-                           fault.members_hit, fault.members_found, print(*radius.max_share), most));
+                           fault.members_hit, fault.members_found, print(*radius.max_share), most),
+               fmt::format("max_share: {:.0f}%",
+                           std::ceil(100.0 * fault.members_hit / fault.members_found)));
     }
     if (inventory_.asked && fault.members_hit > 0 && takes_away &&
         fault.members_found - fault.members_hit < radius.keep_ready)
       refuse(fmt::format("`{}` would leave {} of {} members, `keep_ready` asks for {}", spec.name,
                          fault.members_found - fault.members_hit, fault.members_found,
-                         radius.keep_ready));
+                         radius.keep_ready),
+             fmt::format("keep_ready: {}", fault.members_found - fault.members_hit));
   }
 
   const Experiment& experiment_;
