@@ -202,6 +202,21 @@ bool Lab::wait_for_file(const std::string& name, std::chrono::milliseconds limit
   return false;
 }
 
+std::string Lab::for_everybody(const std::string& name) const {
+  namespace fs = std::filesystem;
+  constexpr auto open_to_all = fs::perms::owner_all | fs::perms::group_read |
+                               fs::perms::group_exec | fs::perms::others_read |
+                               fs::perms::others_exec;
+  const fs::path folder = path("bin");
+  if (fs::create_directory(folder)) {
+    // Both: each looks for the other beside itself.
+    for (const char* both : {"gunflint", "gunflint-agent"})
+      fs::copy_file(program(both), folder / both);
+    for (const fs::path& each : {fs::path(dir_), folder}) fs::permissions(each, open_to_all);
+  }
+  return folder / name;
+}
+
 std::string program(const std::string& name) { return GUNFLINT_BINARY_DIR "/bin/" + name; }
 
 std::string tool(const std::string& name) {

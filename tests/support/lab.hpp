@@ -31,6 +31,9 @@ class Lab {
   std::string write(const std::string& name, const std::string& text) const;
   std::string read(const std::string& name) const;
 
+  /// A built program where every user can start it: a clone below /root is closed to all others.
+  std::string for_everybody(const std::string& program) const;
+
   /// A TCP port of loopback that nobody listens on, the first of `block` free ones in a row.
   int free_port(int block = 1) const;
 

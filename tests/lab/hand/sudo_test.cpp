@@ -38,7 +38,7 @@ class WithSudo : public testing::Test {
       ASSERT_EQ(::chown(lab.path(name).c_str(), nobody, nobody), 0);
       ::chmod(lab.path(name).c_str(), 0700);
     }
-    const Ended reach = lab.run(as_user({program("gunflint-agent"), "version"}), 10s);
+    const Ended reach = lab.run(as_user({lab.for_everybody("gunflint-agent"), "version"}), 10s);
     if (reach.code != 0) GTEST_SKIP() << "user nobody cannot reach the built programs";
     file = lab.write("a.yaml", experiment_on(victim, "limit", "    cpu: 0.5\n    for: 2s\n"));
   }
@@ -63,7 +63,7 @@ class WithSudo : public testing::Test {
     return words;
   }
   std::vector<std::string> run_it() const {
-    return as_user({program("gunflint"), "run", file, "--out", lab.path("runs")});
+    return as_user({lab.for_everybody("gunflint"), "run", file, "--out", lab.path("runs")});
   }
   /// Is there an undo record of this run among root's?
   static bool root_ledger_names(const std::string& run) {
@@ -81,7 +81,7 @@ class WithSudo : public testing::Test {
 };
 
 TEST_F(WithSudo, TheFaultIsInForceUndoneAndRecordedUnderRoot) {
-  allow("NOPASSWD: " + program("gunflint-agent"));
+  allow("NOPASSWD: " + lab.for_everybody("gunflint-agent"));
   const pid_t run = lab.start("run", run_it());
   const std::string folder = run_folder(lab.path("runs"));
   EXPECT_TRUE(journal_has(folder, "injected")) << lab.read("run.log");
@@ -112,19 +112,19 @@ TEST_F(WithSudo, WithoutTheRightNothingIsTouchedAndTheSentenceSaysWhatToDo) {
 }
 
 TEST_F(WithSudo, PlanSaysItToo) {
-  const Ended ended = lab.run(as_user({program("gunflint"), "plan", file}), 30s);
+  const Ended ended = lab.run(as_user({lab.for_everybody("gunflint"), "plan", file}), 30s);
   EXPECT_EQ(ended.code, 6) << ended.out;
   EXPECT_NE(ended.out.find("sudo -v"), std::string::npos) << ended.out;
 }
 
 TEST_F(WithSudo, RecoverVisitsTheRootAgentOfADeadRun) {
-  allow("NOPASSWD: " + program("gunflint-agent"));
+  allow("NOPASSWD: " + lab.for_everybody("gunflint-agent"));
   const pid_t run = lab.start("run", run_it());
   const std::string folder = run_folder(lab.path("runs"));
   ASSERT_TRUE(journal_has(folder, "injected")) << lab.read("run.log");
   lab.stop(run, SIGKILL);  // its agents see the end of their pipes and take back
   const Ended ended =
-      lab.run(as_user({program("gunflint"), "recover", "--out", lab.path("runs")}), 60s);
+      lab.run(as_user({lab.for_everybody("gunflint"), "recover", "--out", lab.path("runs")}), 60s);
   std::printf("%s%s\n", ended.err.c_str(), ended.out.c_str());
   EXPECT_EQ(ended.code, 0);
   EXPECT_NE(ended.out.find("visited: agent `root` of run"), std::string::npos);

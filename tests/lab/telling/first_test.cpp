@@ -38,7 +38,7 @@ class FirstRun : public ::testing::Test {
     ASSERT_TRUE(lab_.wait_for_port(port_)) << lab_.read("server.log");
   }
   lab::Ended gunflint(std::vector<std::string> words) {
-    words.insert(words.begin(), lab::program("gunflint"));
+    words.insert(words.begin(), lab_.for_everybody("gunflint"));
     return lab_.run(as_nobody(std::move(words)), std::chrono::seconds(90),
                     {{"HOME", home_}, {"XDG_STATE_HOME", home_}});
   }
