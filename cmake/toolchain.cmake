@@ -14,8 +14,8 @@ endif()
 
 # Most of a file's time goes into headers and templates that its neighbours need too: where nothing is
 # cached, several files are compiled as one (docs/decisions/0014). Not with ccache, which knows files; not
-# in a release, where each must include what it uses; not by clang, which does the fuzzer's few.
-if(GUNFLINT_CCACHE OR GUNFLINT_FUZZ OR CMAKE_BUILD_TYPE STREQUAL "Release")
+# in a release, where each must include what it uses.
+if(GUNFLINT_CCACHE OR CMAKE_BUILD_TYPE STREQUAL "Release")
   option(GUNFLINT_TOGETHER "Compile several files as one" OFF)
 else()
   option(GUNFLINT_TOGETHER "Compile several files as one" ON)
