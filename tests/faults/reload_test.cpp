@@ -130,6 +130,12 @@ struct Masters {
     fake.on_signal(300, [act](FakeHost& f, FakeProcess&, int) { f.later(50ms, act); });
   }
   /// Of the injection; empty when it is in force.
+  void replaces_all_at_reload() {
+    on_reload([old = children](FakeHost& f) {
+      f.fork(300);
+      for (const int pid : old) f.exit_process(pid);
+    });
+  }
   std::string why_not() {
     const auto done = injection->inject();
     EXPECT_TRUE(done || done.error().cause == Cause::TimedOut) << done.error().message;
@@ -194,10 +200,7 @@ TEST(Reload, AnOldWorkerThatFinishesASlowRequestIsReplaced) {
 
 TEST(Reload, AnUndoDoesNotWaitForAWorkerThatHangs) {
   Masters nginx(of_nginx, "nginx");
-  nginx.on_reload([old = nginx.children](FakeHost& f) {
-    f.fork(300);
-    for (const int pid : old) f.exit_process(pid);
-  });
+  nginx.replaces_all_at_reload();
   EXPECT_EQ(nginx.why_not(), "");
   nginx.on_reload([](FakeHost& f) { f.fork(300); });  // and the one of before hangs
   nginx.expect_undone();
@@ -206,10 +209,7 @@ TEST(Reload, AnUndoDoesNotWaitForAWorkerThatHangs) {
 /// nginx replaces them always: when it does not, it works with the changed value still.
 TEST(Reload, AnUndoThatAServerKnownToReplaceItsWorkersDoesNotTakeIsNone) {
   Masters nginx(of_nginx, "nginx");
-  nginx.on_reload([old = nginx.children](FakeHost& f) {
-    f.fork(300);
-    for (const int pid : old) f.exit_process(pid);
-  });
+  nginx.replaces_all_at_reload();
   EXPECT_EQ(nginx.why_not(), "");
   nginx.on_reload([](FakeHost&) {});
   const auto undone = nginx.injection->restore();

@@ -37,15 +37,24 @@ TEST(TwoRuns, TheSecondIsNotStartedAndToldWhichRunHoldsTheLock) {
   EXPECT_EQ(victim.state(), 'S');
 }
 
+struct Holder {
+  pid_t pid;
+  std::string folder;
+};
+/// A run that has the victim for 20 s and does nothing to it.
+Holder holder_of(Lab& lab, const Victim& victim) {
+  const auto file =
+      lab.write("a.yaml", experiment_on(victim, "noop", "    at: 1s\n    for: 20s\n"));
+  const pid_t pid =
+      lab.start("first", {program("gunflint"), "run", file, "--out", lab.path("first")});
+  return {pid, run_folder(lab.path("first"))};
+}
+
 /// Keys that differ (pause, limit), a fault that declares none (noop), and one by hand.
 TEST(TwoRuns, AMemberBelongsToTheFirstWhateverTheFaults) {
   Lab lab;
   const Victim victim(lab), other(lab, "other");
-  const auto holder =
-      lab.write("a.yaml", experiment_on(victim, "noop", "    at: 1s\n    for: 20s\n"));
-  const pid_t first =
-      lab.start("first", {program("gunflint"), "run", holder, "--out", lab.path("first")});
-  const std::string run = run_folder(lab.path("first"));
+  const auto [first, run] = holder_of(lab, victim);
   ASSERT_TRUE(journal_has(run, "load_started"));
   const std::string id = std::filesystem::path(run).filename();
 
@@ -80,11 +89,7 @@ TEST(TwoRuns, AMemberBelongsToTheFirstWhateverTheFaults) {
 TEST(TwoRuns, AFaultOfTheWholeHostIsNotStartedBesideARunOnOneOfItsMembers) {
   Lab lab;
   const Victim victim(lab), other(lab, "other");
-  const auto holder =
-      lab.write("a.yaml", experiment_on(victim, "noop", "    at: 1s\n    for: 20s\n"));
-  const pid_t first =
-      lab.start("first", {program("gunflint"), "run", holder, "--out", lab.path("first")});
-  const std::string run = run_folder(lab.path("first"));
+  const auto [first, run] = holder_of(lab, victim);
   ASSERT_TRUE(journal_has(run, "load_started"));
   const auto wide = lab.write(
       "b.yaml", experiment_on(other, "cpu", "    share: 5%\n    scope: host\n    for: 1s\n"));
