@@ -5,9 +5,12 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gunflint/concepts/fault.hpp"
@@ -67,6 +70,19 @@ struct Bulk {
 Bulk send_bulk(const std::string& address, int port);
 
 double median(std::vector<double> values);
+/// What `client` measures when nothing disturbs it: the least of five medians of `count` round
+/// trips, some milliseconds apart. A busy machine wakes an application late for a while, and never
+/// early; a median of round trips of microseconds is over before such a while is. Negative when one
+/// of them is.
+template <class Client>
+double calm_median(Client& client, int count) {
+  double least = client.median(count);
+  for (int i = 1; i < 5 && least >= 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    least = std::min(least, client.median(count));
+  }
+  return least;
+}
 /// How long connect, one request and its answer take, in milliseconds.
 double connect_and_ask(const std::string& address, int port);
 
