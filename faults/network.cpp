@@ -90,7 +90,9 @@ struct NetworkFault {
           field("from", &P::from,
                 "Connections that these hosts open to the member's ports. Without `to` and "
                 "`from`: all of the member's connections."),
-          field("delay", &P::delay, "How much longer a round trip takes.")
+          field("delay", &P::delay,
+                "How much longer a round trip takes. To open a connection is a round trip, too: a "
+                "request on a new one waits twice.")
               .required()
               .between(100us, 60s),
           field("jitter", &P::jitter,

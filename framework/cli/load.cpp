@@ -109,6 +109,8 @@ class LiveLine {
       latency.merge(step.latency);
       waiting.merge(step.waiting);
     }
+    // The last second may only say that it is the last.
+    if (slice.last && due + ended + waiting.count() == 0) return;
     const auto line = fmt::format(
         "{:>4}s  due {}/s  answered {}/s  failed {}  p50 {}  p99 {}  max {}  under way {}{}",
         slice.second + 1, due, ended - failed, failed,

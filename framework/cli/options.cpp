@@ -243,6 +243,15 @@ int unknown_words(const CLI::App& app, const std::vector<std::string>& words) {
   return exit_code(Outcome::Invalid);
 }
 
+/// Missing or wrong words of a command, in CLI11's sentence.
+int not_to_be_read(const CLI::App& app, const CLI::ParseError& error) {
+  const auto commands = app.get_subcommands();
+  const std::string who = "gunflint" + (commands.empty() ? "" : " " + commands.front()->get_name());
+  std::fprintf(stderr, "%s: %s; `%s --help` lists what it takes\n", who.c_str(), error.what(),
+               who.c_str());
+  return exit_code(Outcome::Invalid);
+}
+
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
@@ -285,8 +294,8 @@ int run_command_line(int argc, const char* const* argv) {
     app.exit(error);
     return exit_code(Outcome::Invalid);
   } catch (const CLI::ParseError& error) {
-    const bool asked_for_help = app.exit(error) == 0;
-    return exit_code(asked_for_help ? Outcome::Held : Outcome::Invalid);
+    if (error.get_exit_code() != 0) return not_to_be_read(app, error);
+    return app.exit(error);
   }
   return action();
 }

@@ -52,7 +52,13 @@ std::vector<std::string> undo(const std::map<Family, After>& families, const Tag
     at_once &= !own.empty();
     lines += own;
   }
-  if (at_once) return {spelled(nft_command(lines))};
+  if (at_once) {
+    std::vector<std::string> texts{spelled(nft_command(lines))};
+    if (lines.find("delete table") != std::string::npos)
+      texts.push_back(
+          "(the table is made by this; if somebody else's rules are in it by then, only ours go)");
+    return texts;
+  }
   std::vector<std::string> texts;
   std::uint32_t mark = 0;
   for (const auto& [family, then] : families) {

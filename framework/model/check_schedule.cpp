@@ -114,6 +114,24 @@ void check_care(const Checked& c, Reader& reader) {
       }
 }
 
+/// Semantics 4: the last stage goes on until everything is decided. Who writes a time beyond it may
+/// have counted wrong.
+void check_late(const Checked& c, const Timetable& schedule, Reader& reader) {
+  const Duration end = schedule.longest_stages();
+  if (end <= 0s) return;
+  auto scope = reader.in("faults");
+  for (std::size_t i = 0; i < c.experiment.faults.size(); ++i) {
+    const Start& start = c.experiment.faults[i].start;
+    if (!start.time || *start.time + start.plus < end) continue;
+    auto inner = reader.in(i);
+    reader.warning(
+        start.mark, "W212",
+        fmt::format("`{}` begins at {}, and the stages of the load are over at {}",
+                    c.experiment.faults[i].name, print(*start.time + start.plus), print(end)),
+        "the last stage goes on until then: make it longer if that is meant");
+  }
+}
+
 }  // namespace
 
 void check_schedule(const Checked& c, Reader& reader) {
@@ -129,6 +147,7 @@ void check_schedule(const Checked& c, Reader& reader) {
   check_length(c, reader);
   check_baseline(c, schedule, reader);
   check_gate(c, schedule, reader);
+  check_late(c, schedule, reader);
   check_care(c, reader);
 }
 

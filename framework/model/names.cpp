@@ -161,7 +161,9 @@ void check_names(const NamesInFile& names, Reader& reader) {
 void report_unknown(Reader& reader, const Mark& mark, const char* code, std::string_view what,
                     const std::string& name, const std::vector<std::string>& known) {
   const std::string near = nearest(name, known);
-  std::string fix = !near.empty()       ? fmt::format("did you mean `{}`?", near)
+  std::string fix = !near.empty() ? fmt::format("did you mean `{}`?", near)
+                    : known.empty() && what == "target"
+                        ? "this file has none: add `targets: { web: { local: { port: 8080 } } }`"
                     : known.empty()     ? fmt::format("this file has none")
                     : known.size() > 12 ? fmt::format("this file has {} others", known.size())
                                         : fmt::format("this file has {}", listed(known, "and"));

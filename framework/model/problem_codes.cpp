@@ -65,6 +65,7 @@ constexpr std::array table{
                 "The language knows it; this version cannot run it."},
     ProblemCode{"W210", "short baseline", "The baseline will be inconclusive."},
     ProblemCode{"W211", "nothing judged", "The file says nothing that must hold."},
+    ProblemCode{"W212", "late fault", "A fault begins after the stages of every load."},
     ProblemCode{"W231", "unknown secret", "A secret has no value here; `run` will need it."},
     ProblemCode{"W241", "no guard", "Nothing stops a run against targets that are not local."},
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -35,14 +36,26 @@ bool stands_alone(const Problem& p) {
 /// What is said about a part that could not be read in the first place would only confuse.
 void drop_follow_ups(std::vector<Problem>& problems, std::size_t read) {
   std::set<std::string> broken;
-  for (std::size_t i = 0; i < read; ++i)
-    if (problems[i].severity == Severity::Error) broken.insert(entry_of(problems[i].path));
+  std::set<std::tuple<const SourceText*, int, int>> places;
+  bool loads_known = true;
+  auto place = [](const Problem& p) {
+    return std::tuple(p.where.source.get(), p.where.line, p.where.column);
+  };
+  for (std::size_t i = 0; i < read; ++i) {
+    const Problem& p = problems[i];
+    if (p.severity != Severity::Error) continue;
+    broken.insert(entry_of(p.path));
+    if (p.where) places.insert(place(p));
+    // Keys that stand where names are expected were taken for names.
+    loads_known &= p.code != "E101" || p.path.rfind("load", 0) != 0 || entry_of(p.path) != p.path;
+  }
+  auto follows = [&](const Problem& p) {
+    if (p.where && places.count(place(p))) return true;
+    if (!loads_known && (p.code == "E115" || p.code == "E116")) return true;
+    return !stands_alone(p) && broken.count(entry_of(p.path)) > 0;
+  };
   const auto keep = problems.begin() + static_cast<std::ptrdiff_t>(read);
-  problems.erase(std::remove_if(keep, problems.end(),
-                                [&](const Problem& p) {
-                                  return !stands_alone(p) && broken.count(entry_of(p.path));
-                                }),
-                 problems.end());
+  problems.erase(std::remove_if(keep, problems.end(), follows), problems.end());
 }
 
 /// File order; what has no place first, used files after the experiment.

@@ -135,7 +135,9 @@ std::vector<TrustNote> trust_of(const RunView& view) {
           {Tone::Warning, fmt::format("{} gave no value in {} of {} reads.", r.probe, r.unknown,
                                       r.points.size() + static_cast<std::size_t>(r.unknown))});
   for (const Note& note : view.notes)
-    if (note.level == "warning") notes.push_back({Tone::Warning, note.text});
+    // The cause of a run that was held back is a warning while it runs; it is told once.
+    if (note.level == "warning" && cause_of(view).find(note.text) == std::string::npos)
+      notes.push_back({Tone::Warning, note.text});
   if (notes.empty())
     notes.push_back(
         {Tone::Good, "Nothing was measured that could mislead, and no warning was given."});

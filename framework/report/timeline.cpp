@@ -36,9 +36,14 @@ std::optional<Moment> Timeline::tell(const T&) {
 
 template <>
 std::optional<Moment> Timeline::tell(const RunStarted& e) {
-  const Value* loads = e.experiment.is_map() ? e.experiment.find("load") : nullptr;
   const bool known = e.experiment.is_map() && !e.experiment.entries().empty();
-  loads_ = !known || (loads && loads->is_map() && !loads->entries().empty());
+  auto has = [&](const char* key) {
+    const Value* part = known ? e.experiment.find(key) : nullptr;
+    return !known || (part && ((part->is_map() && !part->entries().empty()) ||
+                               (part->is_list() && !part->items().empty())));
+  };
+  loads_ = has("load");
+  judged_ = has("steady_state") || has("alerts");
   return moment("run", Tone::Plain,
                 fmt::format("run {} of {} begins (seed {})", e.run, e.name, e.seed));
 }
@@ -57,7 +62,8 @@ std::optional<Moment> Timeline::tell(const PhaseStarted& e) {
 }
 template <>
 std::optional<Moment> Timeline::tell(const GatePassed&) {
-  return moment("gate", Tone::Good, "steady state holds; injections may begin");
+  return judged_ ? moment("gate", Tone::Good, "steady state holds; injections may begin")
+                 : moment("gate", Tone::Plain, "no steady state to wait for; injections may begin");
 }
 template <>
 std::optional<Moment> Timeline::tell(const GateFailed& e) {
@@ -167,6 +173,7 @@ std::optional<Moment> Timeline::tell(const HypothesisTurned& e) {
 }
 template <>
 std::optional<Moment> Timeline::tell(const RecoveredEvent& e) {
+  if (!judged_) return std::nullopt;
   if (!e.ok)
     return moment("recovery", Tone::Bad, fmt::format("no recovery from {} in time", e.fault));
   return moment("recovery", Tone::Good,

@@ -46,7 +46,8 @@ class Timeline {
 
   std::map<std::string, Seen> targets_;
   std::map<std::string, Injection> injections_;
-  bool loads_ = true;  ///< the experiment has load to tell of
+  bool loads_ = true;   ///< the experiment has load to tell of
+  bool judged_ = true;  ///< and a steady state, or alerts
 };
 
 }  // namespace gunflint

@@ -128,13 +128,20 @@ std::string runs_folder(const Places& places) {
 
 std::string verdict_block(const RunView& view, const Style& style, const Places& places) {
   const Outcome outcome = outcome_of(view);
-  const auto findings = worst_first(view);
+  auto findings = worst_first(view);
+  // Of a run that did not begin the cause tells all; what was not judged, and why not, adds
+  // nothing.
+  const bool begun = outcome != Outcome::NotStarted && outcome != Outcome::Invalid;
+  if (!begun)
+    std::erase_if(findings, [](const Finding& f) {
+      return f.held == Held::Yes || (f.held == Held::Inconclusive && f.measured.empty());
+    });
   const auto bad = std::count_if(findings.begin(), findings.end(),
                                  [](const Finding& f) { return f.held != Held::Yes; });
   const Impact impact = impact_of(view);
   const std::string& id = view.start.run;
   std::string out = inked(style, ink_of(outcome), capitals(name_of(outcome)));
-  if (!findings.empty())
+  if (!findings.empty() && begun)
     out += bad ? fmt::format("  {} of {} verdicts not held", bad, findings.size())
                : fmt::format("  all {} verdicts held", findings.size());
   out += fmt::format("   {}  run {}  {}  exit {}\n", plain(view.start.name),

@@ -1,5 +1,7 @@
 /// What the run asks the judge while it is under way.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "verdict/gate.hpp"
@@ -19,6 +21,17 @@ Judge::Recovery told(const RecoveryWatch::Recovery& r) {
   return out;
 }
 
+/// "; 0 of 1 members of `web` are ready": a target that lost members before anything was injected.
+std::string lost_members(const std::map<std::string, MembersReady>& targets) {
+  std::string text;
+  for (const auto& [name, members] : targets)
+    if (members.now < members.most)
+      text +=
+          fmt::format("; {} of {} members of `{}` {} ready, and gunflint has done nothing to them",
+                      members.now, members.most, name, members.now == 1 ? "is" : "are");
+  return text;
+}
+
 }  // namespace
 
 Judge::Gate Judge::gate() const {
@@ -26,6 +39,7 @@ Judge::Gate Judge::gate() const {
     if (alert.firing())
       return {GateState::Red, "the alert `" + alert.expectation().name + "` is firing already"};
   Gate gate = gate_of(state_->experiment, state_->lights, state_->closed);
+  if (gate.state == GateState::Red) gate.why += lost_members(state_->members_ready);
   if (gate.state == GateState::Green)
     for (const auto& alert : state_->alerts)
       if (!alert.known())

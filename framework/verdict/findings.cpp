@@ -180,8 +180,12 @@ std::string sentence_of(const Verdict& v, const std::string& faults, const std::
       return "The undo is incomplete.";
     case Outcome::ToolError:
       return "The tool failed, not the system: " + special + ".";
+    case Outcome::Hangup:
+      return "The run was stopped, as its terminal was closed (SIGHUP), and undone.";
+    case Outcome::Interrupted:
+      return "The run was stopped with Ctrl-C (SIGINT) and undone.";
     default:
-      return "The run was stopped by a signal and undone.";
+      return "The run was stopped by `gunflint stop` or another SIGTERM, and undone.";
   }
 }
 
@@ -192,6 +196,8 @@ Verdict Judge::verdict() const {
   const Course course{s.experiment, s.phases, s.recoveries, s.closed};
   const AffectedSpan span = affected_span(s.phases, s.recoveries, s.closed);
   Verdict v;
+  // A killed run, or one that failed itself, did not wait for those under way.
+  const bool drained = s.over() && s.tool_failed.empty();
   std::vector<LightTally> tallies;
   for (std::size_t i = 0; i < s.experiment.steady_state.size(); ++i) {
     const auto& h = s.experiment.steady_state[i];
@@ -201,7 +207,7 @@ Verdict Judge::verdict() const {
       v.findings.push_back(by_phase->second.finding(s.phases, s.experiment.seed + i, s.over()));
     else
       v.findings.push_back(windows                 ? judge_windows(h, s.lights[i], course)
-                           : s.gate_failed.empty() ? judge_once(h, s.users, span, s.over())
+                           : s.gate_failed.empty() ? judge_once(h, s.users, span, drained)
                                                    : held_back(h));
     tallies.push_back(windows ? tally(h, s.lights[i], course) : LightTally{});
   }
@@ -226,8 +232,8 @@ Verdict Judge::verdict() const {
 
   const auto count = s.users.between(span.from, span.to, OfLoad{});
   if (s.gate_failed.empty()) {
-    v.users_due = static_cast<double>(count.due);
-    v.users_affected = static_cast<double>(count.lost + (s.over() ? count.pending : 0));
+    v.users_due = static_cast<double>(count.due - (drained ? 0 : count.pending));
+    v.users_affected = static_cast<double>(count.lost + (drained ? count.pending : 0));
   }
 
   v.outcome = Outcome::Held;

@@ -14,10 +14,25 @@ namespace {
 
 constexpr int most_idle = 10;  ///< one in this many seconds of the gate may be without traffic
 
+/// "11 refused" -> "11 refused by http://127.0.0.1:8080": whom nobody answers is the first
+/// question.
+std::string with_address(std::string why, const Hypothesis& h, const Experiment& experiment) {
+  const auto* of = std::get_if<OfLoad>(&h.of);
+  const auto refused = why.find(" refused");
+  if (of == nullptr || refused == std::string::npos) return why;
+  const LoadSpec* asked = nullptr;
+  for (const LoadSpec& load : experiment.loads)
+    if (of->load.empty() ? experiment.loads.size() == 1 : load.name == of->load) asked = &load;
+  if (asked != nullptr && !asked->base_url.empty())
+    why.insert(refused + std::string_view(" refused").size(), " by " + asked->base_url);
+  return why;
+}
+
 /// "`works` was red at 7 s: error_rate 100% (20 http_4xx), limit error_rate < 5%".
-std::string red_text(const Hypothesis& h, const LightHistory& lights, int second) {
+std::string red_text(const Experiment& experiment, const Hypothesis& h, const LightHistory& lights,
+                     int second) {
   const JudgedSecond j = lights.at(second);
-  const std::string why = lights.why(second);
+  const std::string why = with_address(lights.why(second), h, experiment);
   std::string value;
   if (std::isnan(j.value))
     value = why.empty() ? "nothing was answered" : why;
@@ -61,7 +76,7 @@ Judge::Gate gate_of(const Experiment& experiment, const std::vector<LightHistory
       green += j.light == Colour::Green;
       idle += j.light == Colour::Idle;
       filling += j.light == Colour::Filling;
-      if (j.light == Colour::Red) at_least(S::Red, red_text(h, lights[i], s));
+      if (j.light == Colour::Red) at_least(S::Red, red_text(experiment, h, lights[i], s));
       if (j.light == Colour::Unknown)
         at_least(S::Unknown, fmt::format("`{}` had no value at {} s", h.name, s));
     }

@@ -185,7 +185,7 @@ Finding Injections::fault_finding(const FaultSpec& fault, bool gate_failed) cons
   }
   f.kind = Finding::Kind::Fault;
   f.name = fault.name;
-  f.limit = "bites";
+  f.limit = story.left_changed.empty() ? "bites" : "bites, and is healed";
   place(f, fault.mark);
   return f;
 }

@@ -96,6 +96,11 @@ void Judge::State::on(double at, const Happening& what) {
     for (auto& alert : alerts) alert.on(at, *reading);
   } else if (const auto* seen = std::get_if<TargetSeen>(&what)) {
     each_sli([&](Sli& sli) { sli.on(at, *seen); });
+    if (seen->unknown.empty()) {
+      MembersReady& members = members_ready[seen->target];
+      members.now = seen->ready;
+      members.most = std::max(members.most, seen->ready);
+    }
   } else if (const auto* second = std::get_if<SecondClosed>(&what)) {
     const int end = std::min(second->second, most_seconds);
     while (closed <= end) close(closed);

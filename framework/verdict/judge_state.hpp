@@ -23,6 +23,11 @@
 
 namespace gunflint {
 
+/// Of one target.
+struct MembersReady {
+  int now = 0, most = 0;  ///< most: at one time since t = 0
+};
+
 class Judge::State {
  public:
   explicit State(const Experiment& experiment);
@@ -54,6 +59,8 @@ class Judge::State {
   std::vector<GuardWatch> guards;
   std::vector<AlertWatch> alerts;
   std::map<std::string, Sli> waits;  ///< by probe key
+
+  std::map<std::string, MembersReady> members_ready;  ///< by target
 
   std::map<int, std::vector<Slice>> open_seconds;  ///< not closed yet
   int closed = 0;                                  ///< seconds [0, closed) are complete

@@ -27,9 +27,15 @@ Finding judge_once(const Hypothesis& h, const UsersByDue& users, AffectedSpan sp
   place(f, h.mark);
   const bool dropped = h.expect.metric == "dropped";
   if (dropped) span = {0, std::numeric_limits<int>::max()};
-  const auto count = users.between(span.from, span.to, std::get<OfLoad>(h.of));
+  auto count = users.between(span.from, span.to, std::get<OfLoad>(h.of));
   if (count.due == 0) {
     f.sentence = "No journey was due.";
+    return f;
+  }
+  // Who is under way is not turned away yet; of a run that was killed nobody will know.
+  if (!over && !dropped) count.due -= count.pending, count.pending = 0;
+  if (count.due == 0) {
+    f.sentence = "No journey has ended.";
     return f;
   }
   const auto bad = static_cast<double>(dropped ? count.dropped : count.lost + count.pending);

@@ -120,6 +120,8 @@ int open_php_shop(Lab& lab, int children) {
             "echo json_encode(['order' => 'ok']);\n");
   lab.write("pool.conf", "[global]\nerror_log = " + lab.path("fpm-error.log") +
                              "\npid = " + lab.path("fpm.pid") +
+                             // As a careful operator has it: a reload waits for who is served.
+                             "\nprocess_control_timeout = 5s" +
                              "\n[www]\nlisten = 127.0.0.1:" + std::to_string(port + 1) +
                              "\npm = static\npm.max_children = " + std::to_string(children) + "\n" +
                              (lab::is_root() ? "user = www-data\ngroup = www-data\n" : ""));

@@ -21,6 +21,9 @@ Rule to_database() {
 const std::string made =
     "-A gf-abcdefghij -m comment --comment \"made:tI\" -j NFQUEUE --queue-num 7 --queue-bypass\n";
 
+const std::string only_ours =
+    "(the table is made by this; if somebody else's rules are in it by then, only ours go)";
+
 TEST(NetworkPlan, AHostWithoutRulesGetsATableThatIsDeletedAgain) {
   const auto planned = plan_rule(to_database(), tag, {}, {});
   EXPECT_EQ(
@@ -28,15 +31,17 @@ TEST(NetworkPlan, AHostWithoutRulesGetsATableThatIsDeletedAgain) {
       std::vector<std::string>{
           "iptables-restore --noflush --wait 5 << END\n*mangle\n:gf-abcdefghij - [0:0]\n" + made +
           "-A INPUT -s 10.0.0.5 -p tcp -m tcp --sport 5432 -j gf-abcdefghij\nCOMMIT\nEND"});
-  EXPECT_EQ(planned.undo, std::vector<std::string>{"nft -f - << END\ndelete table ip mangle\nEND"});
+  EXPECT_EQ(planned.undo,
+            (std::vector<std::string>{"nft -f - << END\ndelete table ip mangle\nEND", only_ours}));
 }
 
 TEST(NetworkPlan, BothFamiliesGoInOneTransaction) {
   Rule rule = to_database();
   rule.traffic[0].hosts.clear();
-  EXPECT_EQ(plan_rule(rule, tag, {}, {}).undo,
-            std::vector<std::string>{
-                "nft -f - << END\ndelete table ip mangle\ndelete table ip6 mangle\nEND"});
+  EXPECT_EQ(
+      plan_rule(rule, tag, {}, {}).undo,
+      (std::vector<std::string>{
+          "nft -f - << END\ndelete table ip mangle\ndelete table ip6 mangle\nEND", only_ours}));
 }
 
 TEST(NetworkPlan, WhereSomebodyElseHasRulesOnlyOursGo) {

@@ -45,6 +45,21 @@ TEST(Semantics9, AGateWithoutTrafficIsUnknownAndNoPass) {
   EXPECT_EQ(story.judge.gate().state, Judge::GateState::Green);
 }
 
+TEST(Semantics9, ARedGateNamesATargetThatLostItsMembersAndAnAddressThatRefuses) {
+  auto e = shop();
+  e.loads[0].base_url = "http://127.0.0.1:8080";
+  Story story(e);
+  story.ready(1, 2);
+  story.traffic(30, {.failed = 100, .error = "refused"});
+  EXPECT_EQ(story.judge.gate().why.find("members"), std::string::npos);
+  story.ready(1, 1);
+  const std::string why = story.judge.gate().why;
+  EXPECT_NE(why.find("; 1 of 2 members of `web` is ready, and gunflint has done nothing to them"),
+            std::string::npos)
+      << why;
+  EXPECT_NE(why.find(" refused by http://127.0.0.1:8080)"), std::string::npos) << why;
+}
+
 TEST(Semantics9, AGateOfWhichOnlyTheEndIsInAWindowIsNoPass) {
   auto e = shop();
   e.steady_state[0] = hypothesis("correct", "error_rate < 1%", 60s);
