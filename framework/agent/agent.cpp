@@ -12,6 +12,7 @@
 
 #include "agent/guard_cgroup.hpp"
 #include "agent/guardian.hpp"
+#include "agent/settled.hpp"
 
 namespace gunflint {
 namespace {
@@ -219,6 +220,7 @@ int Agent::finish() {
   if (ledger_ && said_bye_)
     for (const auto& conflict : std::vector<KeptConflict>(ledger_->content().conflicts))
       (void)ledger_->append(ToldLine{conflict.undo.injection, "agent"});
+  if (recover_only_ && instead_of_.empty() && said_bye_) forget_settled(seat_.folder, run_);
   const bool clean = !ledger_ || ledger_->content().open.empty();
   // Before the ledger, which names it: nobody would look for it afterwards.
   if (ledger_ && clean)

@@ -9,6 +9,7 @@
 #include "agent/agent.hpp"
 #include "agent/ledger_folder.hpp"
 #include "agent/recovery.hpp"
+#include "agent/settled.hpp"
 #include "agent/work.hpp"
 #include "host/process_table.hpp"
 
@@ -104,7 +105,9 @@ void Agent::welcome(std::uint64_t id, const Value& word) {
   if (!instead_of_.empty() &&
       ::access(fmt::format("{}/{}.ledger", seat_.folder, instead_of_).c_str(), F_OK) == 0)
     answer.left.push_back("the ledger of the lost agent is still open");
-  if (recover_only_ && instead_of_.empty())
+  const bool visits_a_dead_run = recover_only_ && instead_of_.empty();
+  if (visits_a_dead_run) answer.settled = settled_of(seat_.folder, run_);
+  if (visits_a_dead_run)
     for (auto& alive : living_agents_of(seat_.folder, run_, name_of_place()))
       answer.left.push_back(std::move(alive));
   LedgerHead head;

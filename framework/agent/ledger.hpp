@@ -100,6 +100,7 @@ class Ledger {
   static Result<Ledger> take_over(const std::string& path);
 
   const std::string& path() const { return path_; }
+  std::string folder() const { return path_.substr(0, path_.rfind('/')); }
   const LedgerContent& content() const { return content_; }
   /// Returns when the line is on the disk.
   Result<void> append(const LedgerLine& line);

@@ -6,6 +6,7 @@
 #include "agent/guard_cgroup.hpp"
 #include "agent/holder_keeper.hpp"
 #include "agent/ledger_folder.hpp"
+#include "agent/settled.hpp"
 
 namespace gunflint {
 namespace {
@@ -53,9 +54,12 @@ TakenBack take_back_of(AgentHost& agent_host, const LedgerContent& content,
 
 Fields<LeftOver> LeftOver::fields() {
   using T = LeftOver;
-  return {field("run", &T::run, "Run."), field("injection", &T::injection, "Id."),
-          field("fault", &T::fault, "Type."), field("member", &T::member, "On whom."),
-          field("what", &T::what, "What stays and why.")};
+  return {field("run", &T::run, "Run."),
+          field("injection", &T::injection, "Id."),
+          field("fault", &T::fault, "Type."),
+          field("member", &T::member, "On whom."),
+          field("what", &T::what, "What stays and why."),
+          field("settled", &T::settled, "Told now; nobody tries again.")};
 }
 Fields<RecoveryReport> RecoveryReport::fields() {
   using T = RecoveryReport;
@@ -96,8 +100,9 @@ TakenBack take_back(Host& host, const UndoRecord& record) {
 namespace {
 
 LeftOver left_over(const UndoRecord& record, std::string what) {
-  return {record.run, record.injection, record.fault,
-          record.member.label.empty() ? record.member.id : record.member.label, std::move(what)};
+  return {record.run,      record.injection,
+          record.fault,    record.member.label.empty() ? record.member.id : record.member.label,
+          std::move(what), false};
 }
 
 /// What only a person can settle: changed by somebody else, or unreadable. A ledger is not closed
@@ -109,11 +114,15 @@ void add_for_a_person(AgentHost& host, Ledger& ledger, const Recoverer& who,
     std::string what = conflict.why;
     if (!who.tells)
       what += fmt::format("; `gunflint recover` of user {} closes its record", host.facts().uid);
-    report.left.push_back(left_over(conflict.undo, std::move(what)));
-    if (who.tells) (void)ledger.append(ToldLine{conflict.undo.injection, who.by});
+    LeftOver left = left_over(conflict.undo, std::move(what));
+    // The record is closed only when the journal of its run can still learn of it.
+    if (who.tells && keep_settled(ledger.folder(), left.run,
+                                  {left.injection, left.fault, left.member, left.what}))
+      left.settled = ledger.append(ToldLine{conflict.undo.injection, who.by}).has_value();
+    report.left.push_back(std::move(left));
   }
   if (!kept.unread.empty())
-    report.left.push_back({kept.head.run, "", "", "", unread_text(ledger.path(), kept)});
+    report.left.push_back({kept.head.run, "", "", "", unread_text(ledger.path(), kept), false});
 }
 
 }  // namespace
@@ -176,7 +185,7 @@ Result<RecoveryReport> recover_folder(AgentHost& host, const std::string& folder
     auto ledger = get_ledger(path, who);
     if (!ledger && ledger.error().cause == Cause::Conflict) ++total.alive;
     if (!ledger && ledger.error().cause != Cause::Conflict && ledger.error().cause != Cause::Gone)
-      total.left.push_back({"", "", "", "", ledger.error().message});
+      total.left.push_back({"", "", "", "", ledger.error().message, false});
     if (!ledger) continue;
     // The static host agent cannot speak to an API, the api agent has no network of the host.
     const Place place = ledger->content().head.place == "api" ? Place::Api : Place::Host;

@@ -21,6 +21,8 @@ TakenBack take_back(Host& host, const UndoRecord& record);
 
 struct LeftOver {
   std::string run, injection, fault, member, what;
+  bool settled =
+      false;  ///< somebody else changed it, and a person hears of it now: nobody tries again
   static Fields<LeftOver> fields();
 };
 struct RecoveryReport {

@@ -62,7 +62,7 @@ void add(RecoveryReport& total, RecoveryReport more) {
   if (report)
     said = std::move(*report);
   else
-    said.left.push_back({"", "", "", "", report.error().message});
+    said.left.push_back({"", "", "", "", report.error().message, false});
   for (auto& line : said.done) line += " (user " + user.name + ")";
   (void)write_frame(out, encode(said), 5s);
   ::_exit(0);
@@ -105,7 +105,7 @@ void hear_all(std::vector<UserVisit>& visits, RecoveryReport& total) {
     if (auto one = end_visit(visits[i], words[i]))
       add(total, std::move(*one));
     else
-      total.left.push_back({"", "", "", "", one.error().message});
+      total.left.push_back({"", "", "", "", one.error().message, false});
   visits.clear();
 }
 
@@ -139,7 +139,7 @@ Result<RecoveryReport> recover_machine(AgentHost& host, bool everybody, const st
     if (auto visit = visit_user(user, host, by))
       visits.push_back(std::move(*visit));
     else
-      total.left.push_back({"", "", "", "", visit.error().message});
+      total.left.push_back({"", "", "", "", visit.error().message, false});
   }
   hear_all(visits, total);
   return total;

@@ -99,6 +99,10 @@ int recover_command(const RecoverOptions& options) {
   const auto report = recover_here(options.all);
   if (!report)
     return complain("recover", report.error().message, Outcome::UndoIncomplete, options.json);
+  // What was told now, and nobody takes back, is known to the journals of its runs from here on.
+  if (std::any_of(report->left.begin(), report->left.end(),
+                  [](const LeftOver& left) { return left.settled; }))
+    (void)visit_dead_runs(options.out, {parts.agent_argv, parts.admit});
   if (options.json) {
     Value all = encode(*report);
     all.set("visits", encode(*visits));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/timetable.hpp"
+
 namespace gunflint {
 namespace {
 
@@ -81,7 +83,8 @@ class Extreme {
     }
     // Nothing to recover by: recovered when clear.
     m.recovered = *m.end;
-    if (!experiment_.steady_state.empty() && late_) *m.recovered += recovery(fault).within;
+    if (!experiment_.steady_state.empty() && late_)
+      *m.recovered += longest_recovery(experiment_, fault);
     moments_[fault.name] = m;
   }
 

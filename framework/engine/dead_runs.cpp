@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "engine/agent_link.hpp"
 #include "engine/journal.hpp"
+#include "gunflint/model/plan.hpp"
 #include "host/host_name.hpp"
 
 namespace gunflint {
@@ -33,6 +36,18 @@ bool ended_clean(const std::string& journal) {
   return ended != nullptr && ended->exit != exit_code(Outcome::UndoIncomplete);
 }
 
+/// Ledgers lie with the user whose run it was: nobody else's agent sees whether anything is left.
+std::string why_not_by_us(const std::string& journal, const std::string& agent) {
+  struct stat state {};
+  if (::stat(journal.c_str(), &state) != 0)
+    return fmt::format("the owner of {} cannot be seen; run `gunflint recover` again", journal);
+  // An agent of root's is opened through sudo, whoever asks.
+  if (state.st_uid == ::geteuid() || (agent == "root" && ::geteuid() == 0)) return {};
+  return fmt::format(
+      "agent `{}` ran for user {}, and this is user {}; run {}", agent, state.st_uid, ::geteuid(),
+      state.st_uid == 0 ? "`sudo gunflint recover`" : "`gunflint recover` as that user");
+}
+
 /// Empty: it can be opened again from here.
 std::string why_not(const AgentOpened& opened) {
   if (opened.agent != "local" && opened.agent != "root" && opened.agent != "api")
@@ -51,7 +66,9 @@ Visit visit(const RunFolder& run, const AgentOpened& opened, const Visitor& visi
   Visit result;
   result.run = run.id;
   result.agent = opened.agent;
-  if (auto why = why_not(opened); !why.empty()) {
+  std::string why = why_not(opened);
+  if (why.empty()) why = why_not_by_us(run.journal(), opened.agent);
+  if (!why.empty()) {
     result.left = {std::move(why)};
     return result;
   }
@@ -72,6 +89,10 @@ Visit visit(const RunFolder& run, const AgentOpened& opened, const Visitor& visi
       continue;
     }
     const Welcome& welcome = (*link)->welcome();
+    if (auto noted = note_settled(run.journal(), welcome.settled); !noted) {
+      result.left = {"its journal could not be told what stays: " + noted.error().message};
+      return result;  // without a farewell: the agent keeps what it knows
+    }
     result.done.insert(result.done.end(), welcome.done.begin(), welcome.done.end());
     result.left = welcome.left;
     if (auto closed = (*link)->farewell(20s); closed && !closed->clean)
@@ -107,18 +128,72 @@ Result<std::vector<AgentOpened>> unclosed_agents(const std::string& journal) {
   return open;
 }
 
-Result<void> confirm_undone(const std::string& journal) {
-  std::vector<Injected> open;
+namespace {
+
+/// What a journal tells no end of.
+struct Unended {
+  std::vector<Injected> injections;
+  std::set<std::string> left;     ///< injections of which something is told to stay
+  std::set<std::string> instant;  ///< faults whose act has no duration
+};
+
+Result<Unended> unended(const std::string& journal) {
+  Unended open;
   GF_TRY(read_journal(journal, [&](Event event) {
-    if (auto* injected = std::get_if<Injected>(&event.what)) open.push_back(std::move(*injected));
+    if (const auto* started = std::get_if<RunStarted>(&event.what))
+      if (const auto plan = decode<Plan>(started->plan))
+        for (const auto& fault : plan->faults)
+          if (fault.instant) open.instant.insert(fault.name);
+    if (auto* injected = std::get_if<Injected>(&event.what))
+      open.injections.push_back(std::move(*injected));
     // One that was told otherwise keeps its own word.
     if (const auto* undone = std::get_if<Undone>(&event.what))
-      std::erase_if(open, [&](const Injected& i) { return i.injection == undone->injection; });
+      std::erase_if(open.injections,
+                    [&](const Injected& i) { return i.injection == undone->injection; });
     if (const auto* ended = std::get_if<FaultEnded>(&event.what))
-      std::erase_if(open, [&](const Injected& i) { return i.fault == ended->fault; });
+      std::erase_if(open.injections, [&](const Injected& i) { return i.fault == ended->fault; });
+    if (const auto* left = std::get_if<LeftBehind>(&event.what)) open.left.insert(left->injection);
     return true;
   }));
-  for (const Injected& i : open) {
+  return open;
+}
+
+}  // namespace
+
+Result<void> note_settled(const std::string& journal, const std::vector<Settled>& settled) {
+  if (settled.empty()) return {};
+  GF_TRY_AS(const Unended open, unended(journal));
+  for (const Settled& s : settled) {
+    const auto injected =
+        std::find_if(open.injections.begin(), open.injections.end(),
+                     [&](const Injected& i) { return i.injection == s.injection; });
+    std::string fault = s.fault, member = s.member;
+    if (injected != open.injections.end()) {
+      fault = injected->fault, member = injected->member;
+      Undone undone;
+      undone.injection = s.injection, undone.fault = fault, undone.member = member;
+      undone.why = s.what;
+      undone.by = "recovery";
+      GF_TRY(append_to_journal(journal, std::move(undone)));
+    }
+    if (!open.left.contains(s.injection)) {
+      GF_TRY(append_to_journal(journal, LeftBehind{s.injection, fault, member, s.what, ""}));
+    }
+  }
+  return {};
+}
+
+Result<void> confirm_undone(const std::string& journal) {
+  GF_TRY_AS(const Unended open, unended(journal));
+  std::set<std::string> acts;
+  for (const Injected& i : open.injections) {
+    // Nobody takes an act back: it is done, and the system heals, or does not.
+    if (open.instant.contains(i.fault)) {
+      if (acts.insert(i.fault).second) {
+        GF_TRY(append_to_journal(journal, FaultEnded{i.fault}));
+      }
+      continue;
+    }
     Undone undone;
     undone.injection = i.injection, undone.fault = i.fault, undone.member = i.member;
     undone.verified = true;

@@ -10,14 +10,18 @@
 #include "engine/run_folder.hpp"
 #include "gunflint/base/result.hpp"
 #include "gunflint/model/event.hpp"
+#include "gunflint/model/message.hpp"
 
 namespace gunflint {
 
 /// Agents that a run's journal opens and does not close clean, in the order of opening.
 Result<std::vector<AgentOpened>> unclosed_agents(const std::string& journal);
 
+/// Notes as left behind what a person was told and nobody takes back.
+Result<void> note_settled(const std::string& journal, const std::vector<Settled>& settled);
+
 /// To be called when every agent of a dead run is closed clean: notes as undone, by the recovery,
-/// what the journal tells no end of.
+/// what the journal tells no end of. Acts (`kill`) have ended; nobody took them back.
 Result<void> confirm_undone(const std::string& journal);
 
 /// What became of one agent of one dead run.

@@ -40,6 +40,11 @@ Fields<Restore> Restore::fields() {
 Fields<Beat> Beat::fields() { return {}; }
 Fields<Bye> Bye::fields() { return {}; }
 
+Fields<Settled> Settled::fields() {
+  using T = Settled;
+  return {field("injection", &T::injection, "Id.").required(), field("fault", &T::fault, "Type."),
+          field("member", &T::member, "On whom."), field("what", &T::what, "What stays and why.")};
+}
 Fields<Welcome> Welcome::fields() {
   using T = Welcome;
   return {field("protocol", &T::protocol, "Version of the protocol.").required(),
@@ -48,7 +53,8 @@ Fields<Welcome> Welcome::fields() {
           field("facts", &T::facts, "What the machine is and can do."),
           field("recovered", &T::recovered, "Records of dead agents taken back."),
           field("done", &T::done, "What was taken back."),
-          field("left", &T::left, "What could not be taken back.")};
+          field("left", &T::left, "What could not be taken back."),
+          field("settled", &T::settled, "What a person was told and nobody takes back.")};
 }
 Fields<MembersFound> MembersFound::fields() {
   return {field("target", &MembersFound::target, "Target."),

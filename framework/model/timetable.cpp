@@ -13,6 +13,10 @@ const RecoverySpec& recovery_of(const Experiment& e, const FaultSpec& f) {
 
 }  // namespace
 
+Duration longest_recovery(const Experiment& experiment, const FaultSpec& fault) {
+  return std::max(recovery_of(experiment, fault).within, fault.grace - fault.length.value_or(0s));
+}
+
 Timetable::Timetable(const Experiment& experiment) : experiment_(experiment) {
   for (const LoadSpec& load : experiment.loads) {
     auto& times = stages_[load.name];
@@ -75,8 +79,8 @@ Duration Timetable::longest_stages() const {
   return longest;
 }
 
-Bounds Timetable::start_of(const Start& start) {
-  Bounds b;
+Span Timetable::start_of(const Start& start) {
+  Span b;
   switch (start.how) {
     case Start::How::Gate:
       b = {experiment_.gate, experiment_.gate};
@@ -100,7 +104,7 @@ Bounds Timetable::start_of(const Start& start) {
         if (start.how == Start::How::AfterRecovery) {
           const auto& r = recovery_of(experiment_, experiment_.faults[*index]);
           b.least += r.stable_for;
-          b.most += r.within + r.stable_for;
+          b.most += longest_recovery(experiment_, experiment_.faults[*index]) + r.stable_for;
         }
       }
       break;
@@ -131,7 +135,7 @@ FaultTimes Timetable::computed(const FaultSpec& f) {
   const Duration length = f.length.value_or(Duration::zero());
   if (f.start.how == Start::How::While && !f.start.names.empty()) {
     const std::string& last = f.start.names.back();
-    Bounds end;
+    Span end;
     if (const auto s = stage(last)) {
       end = {s->end, s->end};
     } else if (const auto index = fault_index(last)) {
@@ -153,7 +157,7 @@ FaultTimes Timetable::computed(const FaultSpec& f) {
 Length length_of(const Experiment& e) {
   Timetable schedule(e);
   Length length{schedule.longest_stages(), schedule.longest_stages()};
-  Bounds all_clear;
+  Span all_clear;
   auto reach = [&](Duration least, Duration most) {
     length.shortest = std::max(length.shortest, least);
     length.longest = std::max(length.longest, most);
@@ -162,15 +166,15 @@ Length length_of(const Experiment& e) {
     const auto& t = schedule.of(f);
     const auto& r = recovery_of(e, f);
     all_clear = {std::max(all_clear.least, t.end.least), std::max(all_clear.most, t.end.most)};
-    reach(t.end.least + r.stable_for, t.end.most + r.within + r.stable_for);
+    reach(t.end.least + r.stable_for, t.end.most + longest_recovery(e, f) + r.stable_for);
   }
   for (const Reaction& r : e.reactions) {
     if (!r.within) continue;
-    const Bounds b = r.start ? schedule.start_of(*r.start) : Bounds{};
+    const Span b = r.start ? schedule.start_of(*r.start) : Span{};
     reach(b.least + *r.within, b.most + *r.within);
   }
   for (const AlertExpectation& a : e.alerts) {
-    const Bounds b = a.start ? schedule.start_of(*a.start) : Bounds{};
+    const Span b = a.start ? schedule.start_of(*a.start) : Span{};
     if (a.within) reach(b.least, b.most + *a.within);
     if (a.resolve_within) reach(all_clear.least, all_clear.most + *a.resolve_within);
   }

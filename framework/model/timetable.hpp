@@ -10,12 +10,16 @@
 namespace gunflint {
 
 /// Bounds of one moment since the load started.
-struct Bounds {
+struct Span {
   Duration least{}, most{};
 };
+/// How long after the end of a fault the system may take to be back: `within`, or the rest of its
+/// grace where that is longer (the windows of a grace say nothing).
+Duration longest_recovery(const Experiment& experiment, const FaultSpec& fault);
+
 /// A fault's first possible injection and the last possible end.
 struct FaultTimes {
-  Bounds start, end;
+  Span start, end;
 };
 
 class Timetable {
@@ -38,7 +42,7 @@ class Timetable {
   Duration longest_stages() const;
 
   /// Bounds of the start moment of a fault, reaction or alert.
-  Bounds start_of(const Start& start);
+  Span start_of(const Start& start);
 
  private:
   const FaultTimes& times_of(std::size_t index);

@@ -228,7 +228,15 @@ std::vector<std::string> next_steps(const RunView& view, const std::string& runs
   const Outcome outcome = outcome_of(view);
   const std::string out = runs.empty() ? "" : " --out " + shell_word(runs);
   const std::string again = run_again(view) + out;
-  if (outcome == Outcome::UndoIncomplete || !view.verdict)
+  // What `recover` has told already it does not know any more: a person puts it back.
+  const bool open = std::any_of(view.injections.begin(), view.injections.end(), [&](const auto& i) {
+    const FaultView* fault = view.fault(i.fault);
+    return i.failed.empty() && !i.undone && (!fault || !fault->to);
+  });
+  const bool told = !open && !view.left_behind.empty() &&
+                    std::all_of(view.left_behind.begin(), view.left_behind.end(),
+                                [](const LeftBehind& left) { return left.command.empty(); });
+  if ((outcome == Outcome::UndoIncomplete && !told) || !view.verdict)
     steps.push_back("gunflint recover" + out);
   if (outcome == Outcome::Held)
     steps.push_back(again);

@@ -21,14 +21,13 @@ Judge::Recovery told(const RecoveryWatch::Recovery& r) {
   return out;
 }
 
-/// "; 0 of 1 members of `web` are ready": a target that lost members before anything was injected.
+/// "; 0 of 1 members of `web` are ready": a target that lost members all the same.
 std::string lost_members(const std::map<std::string, MembersReady>& targets) {
   std::string text;
   for (const auto& [name, members] : targets)
     if (members.now < members.most)
-      text +=
-          fmt::format("; {} of {} members of `{}` {} ready, and gunflint has done nothing to them",
-                      members.now, members.most, name, members.now == 1 ? "is" : "are");
+      text += fmt::format("; {} of {} members of `{}` {} ready, and no fault was injected yet",
+                          members.now, members.most, name, members.now == 1 ? "is" : "are");
   return text;
 }
 

@@ -28,7 +28,7 @@ Finding recovery_finding(const RecoveryWatch::Recovery& r, const Experiment& exp
     f.held = Held::Yes;
     f.sentence =
         *r.took == 0 ? "The system was steady at once after all clear."
-        : *r.took <= r.grace_left + 1e-9
+        : *r.took <= r.grace_left + 1e-9 && *r.took > r.grace_left - 1
             ? fmt::format("The system was steady when the grace was over, {} after all clear.",
                           spell_seconds(*r.took))
             : fmt::format("The system was back {} after all clear and stayed so.",
@@ -36,7 +36,12 @@ Finding recovery_finding(const RecoveryWatch::Recovery& r, const Experiment& exp
   } else if (r.state == S::Failed) {
     f.held = r.doubtful ? Held::Inconclusive : Held::No;
     f.sentence =
-        r.doubtful ? "Cannot say: values were unknown after all clear."
+        r.doubtful && r.red_late
+            ? fmt::format(
+                  "Cannot say: something was red {} after all clear, and windows began anew "
+                  "when the grace ended.",
+                  print(r.spec.within))
+        : r.doubtful ? "Cannot say: values were unknown after all clear."
         : r.took
             ? fmt::format("The system was back only {} after all clear.", spell_seconds(*r.took))
             : fmt::format("The system had not recovered {} after all clear.", print(r.spec.within));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "model/gating.hpp"
 #include "verdict/sli.hpp"
@@ -14,17 +15,30 @@ namespace {
 
 constexpr int most_idle = 10;  ///< one in this many seconds of the gate may be without traffic
 
-/// "11 refused" -> "11 refused by http://127.0.0.1:8080": whom nobody answers is the first
+/// The one server that all requests of a load go to; empty when there are several.
+std::string only_server(const LoadSpec& load) {
+  std::set<std::string> servers;
+  for (const Journey& journey : load.journeys)
+    for (const Step& step : journey.steps)
+      if (const auto* request = std::get_if<Request>(&step)) {
+        const auto scheme = request->url.find("://");
+        servers.insert(scheme == std::string::npos
+                           ? load.base_url
+                           : request->url.substr(0, request->url.find('/', scheme + 3)));
+      }
+  return servers.size() == 1 ? *servers.begin() : std::string();
+}
+
+/// "11 refused" -> "11 refused by http://127.0.0.1:8080": who does not listen is the first
 /// question.
 std::string with_address(std::string why, const Hypothesis& h, const Experiment& experiment) {
   const auto* of = std::get_if<OfLoad>(&h.of);
   const auto refused = why.find(" refused");
   if (of == nullptr || refused == std::string::npos) return why;
-  const LoadSpec* asked = nullptr;
   for (const LoadSpec& load : experiment.loads)
-    if (of->load.empty() ? experiment.loads.size() == 1 : load.name == of->load) asked = &load;
-  if (asked != nullptr && !asked->base_url.empty())
-    why.insert(refused + std::string_view(" refused").size(), " by " + asked->base_url);
+    if (of->load.empty() ? experiment.loads.size() == 1 : load.name == of->load)
+      if (const std::string server = only_server(load); !server.empty())
+        why.insert(refused + std::string_view(" refused").size(), " by " + server);
   return why;
 }
 

@@ -19,6 +19,19 @@ AffectedSpan affected_span(const Phases& phases, const RecoveryWatch& recoveries
   return span;
 }
 
+namespace {
+
+/// Those lost so far are too many of all that were due, whatever becomes of those under way.
+bool is_lost_for_good(const Hypothesis& h, const UsersByDue::Count& count) {
+  const auto comparison = h.expect.comparison;
+  if (comparison != Comparison::Less && comparison != Comparison::LessEqual) return false;
+  const auto lost = static_cast<double>(h.expect.metric == "dropped" ? count.dropped : count.lost);
+  const bool share = h.expect.limit.unit == Unit::Share;
+  return !h.expect.holds(share ? lost / static_cast<double>(count.due) : lost);
+}
+
+}  // namespace
+
 Finding judge_once(const Hypothesis& h, const UsersByDue& users, AffectedSpan span, bool over) {
   Finding f;
   f.kind = Finding::Kind::Hypothesis;
@@ -33,7 +46,11 @@ Finding judge_once(const Hypothesis& h, const UsersByDue& users, AffectedSpan sp
     return f;
   }
   // Who is under way is not turned away yet; of a run that was killed nobody will know.
-  if (!over && !dropped) count.due -= count.pending, count.pending = 0;
+  const bool certain = over || is_lost_for_good(h, count);
+  if (!over && !dropped) {
+    if (!certain) count.due -= count.pending;
+    count.pending = 0;
+  }
   if (count.due == 0) {
     f.sentence = "No journey has ended.";
     return f;
@@ -43,7 +60,7 @@ Finding judge_once(const Hypothesis& h, const UsersByDue& users, AffectedSpan sp
   const double value = h.expect.limit.unit == Unit::Share ? share : bad;
   f.measured =
       fmt::format("{} of {} ({:.2g} %)", static_cast<std::uint64_t>(bad), count.due, 100 * share);
-  if (!over) {
+  if (!certain) {
     f.sentence =
         fmt::format("So far {} of {} journeys.", static_cast<std::uint64_t>(bad), count.due);
     return f;

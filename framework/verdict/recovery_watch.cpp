@@ -105,8 +105,12 @@ void RecoveryWatch::second(int second, const std::vector<Colour>& lights) {
   if (second < round_start_) return;
   for (auto& attempt : attempts_) {
     for (auto& search : attempt.searches) {
-      search.strict.push(lights[search.hypothesis]);
-      search.generous.push(lights[search.hypothesis]);
+      const Colour light = lights[search.hypothesis];
+      search.strict.push(light);
+      search.generous.push(light);
+      auto& r = recoveries_[attempt.recovery];
+      r.red_late |= light == Colour::Red && second >= r.all_clear + seconds(r.spec.within) &&
+                    second < r.all_clear + r.grace_left;
     }
     decide(attempt, second);
   }
@@ -118,21 +122,25 @@ void RecoveryWatch::decide(Attempt& attempt, int second) {
   const double late =
       round_start_ - r.all_clear;  // the part of a second before the first whole one
   int start = 0, earliest = 0, hopeful = 0;
-  bool all_found = true;
+  bool all_found = true, all_hoped = true;
   for (const auto& s : attempt.searches) {
     all_found &= s.strict.found().has_value();
+    all_hoped &= s.generous.found().has_value();
     start = std::max(start, s.strict.found().value_or(0));
     earliest = std::max(earliest, s.strict.candidate());
     hopeful = std::max(hopeful, s.generous.found().value_or(s.generous.candidate()));
   }
-  // Windows that begin anew at the end of a grace are no sign that the system was not back before.
-  const double within = std::max(seconds(r.spec.within), r.grace_left);
+  // Windows that begin anew at the end of a grace are no sign that the system was not back before;
+  // red ones are.
+  const double within = std::max(seconds(r.spec.within), r.red_late ? 0.0 : r.grace_left);
   // A recovery at once has taken no time; the rest is the grid of whole seconds.
   auto took_if = [&](int from) { return from == 0 ? 0.0 : from + late; };
   if (all_found) {
     r.took = took_if(start);
-    if (r.state == State::Waiting)
+    if (r.state == State::Waiting) {
       r.state = *r.took <= within + 1e-9 ? State::Recovered : State::Failed;
+      r.doubtful = r.state == State::Failed && took_if(hopeful) <= within + 1e-9;
+    }
     const bool everybody = std::all_of(attempts_.begin(), attempts_.end(), [&](const Attempt& a) {
       return recoveries_[a.recovery].took.has_value();
     });
@@ -141,8 +149,11 @@ void RecoveryWatch::decide(Attempt& attempt, int second) {
     return;
   }
   if (r.state != State::Waiting || took_if(earliest) <= within + 1e-9) return;
+  const bool could_be = took_if(hopeful) <= within + 1e-9;
+  // What comes after the grace may still say that it was not.
+  if (r.red_late && could_be && !all_hoped) return;
   r.state = State::Failed;
-  r.doubtful = took_if(hopeful) <= within + 1e-9;
+  r.doubtful = could_be;
 }
 
 void RecoveryWatch::finish() {

@@ -48,6 +48,9 @@ class RecoveryWatch {
     /// Seconds from the all clear to the end of a grace, when windows begin anew: nothing is shown
     /// before.
     double grace_left = 0;
+    /// Something was red after `within`, while a grace went on: the grace is no reason to wait
+    /// then.
+    bool red_late = false;
     std::optional<double> took;
     bool doubtful = false;  ///< missed only because values were unknown
     std::string joined;     ///< CutShort: judged together with this later fault

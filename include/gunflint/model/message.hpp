@@ -77,6 +77,12 @@ using AgentRequest =
     std::variant<Hello, FindMembers, WatchTarget, ExamineFault, Inject, Restore, Beat, Bye>;
 
 // ---- agent to coordinator ----
+/// What a person was told of the run that said Hello, and nobody takes back: somebody else had
+/// changed it. Its record is closed.
+struct Settled {
+  std::string injection, fault, member, what;
+  static Fields<Settled> fields();
+};
 struct Welcome {
   static constexpr std::string_view kind = "welcome";
   int protocol = protocol_version;
@@ -85,6 +91,7 @@ struct Welcome {
   int recovered = 0;              ///< records of dead agents that it took back on opening
   std::vector<std::string> done;  ///< these records: "pause on nginx[12] of run 2026…"
   std::vector<std::string> left;  ///< what it could not take back
+  std::vector<Settled> settled;   ///< to a Hello that is `recover_only`
   static Fields<Welcome> fields();
 };
 struct MembersFound {

@@ -14,6 +14,7 @@
 
 #include "agent/holder_keeper.hpp"
 #include "agent/ledger_folder.hpp"
+#include "agent/settled.hpp"
 #include "host/fd.hpp"
 #include "host/process_table.hpp"
 
@@ -126,6 +127,16 @@ TEST_F(Recovery, AConflictIsKeptUntilAPersonHasHeardIt) {
             std::string::npos);
   EXPECT_FALSE(ledger_is_there());
   EXPECT_TRUE(recover({"recovery", true}).clean());
+  // The journal of its run may still be told.
+  EXPECT_TRUE(person.left[0].settled);
+  const auto settled = settled_of(folder, "run-1");
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].injection, "one");
+  EXPECT_EQ(settled[0].what, person.left[0].what);
+  EXPECT_TRUE(settled_of(folder, "run-2").empty());
+  EXPECT_TRUE(settled_of(folder, "../run-1").empty());
+  forget_settled(folder, "run-1");
+  EXPECT_TRUE(settled_of(folder, "run-1").empty());
 }
 
 /// Their agent died between making the file and its first line.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/journal.hpp"
+#include "gunflint/model/plan.hpp"
 
 namespace gunflint {
 namespace {
@@ -108,6 +109,58 @@ TEST_F(DeadRuns, WhatNoAgentHasAnyMoreIsNotedAsUndone) {
     EXPECT_TRUE(told[1].verified);
     EXPECT_EQ(told[1].by, "recovery");
   }
+}
+
+TEST_F(DeadRuns, WhatAPersonWasToldToStayIsNeverNotedAsUndone) {
+  const auto journal = run("r", {opened("local"), Injected{"i1", "f", "pid:1@2", "web[1]", {}},
+                                 Injected{"i2", "f", "pid:3@4", "web[3]", {}}});
+  const std::vector<Settled> settled{{"i1", "setting", "web[1]", "max was 2, and is 7 now"}};
+  ASSERT_TRUE(note_settled(journal, settled));
+  ASSERT_TRUE(note_settled(journal, settled)) << "a visit that died half-way";
+  ASSERT_TRUE(confirm_undone(journal));
+  std::vector<std::string> told;
+  ASSERT_TRUE(read_journal(journal, [&](Event event) {
+    if (const auto* undone = std::get_if<Undone>(&event.what))
+      told.push_back(undone->injection + (undone->verified ? " undone" : " stays: " + undone->why));
+    if (const auto* left = std::get_if<LeftBehind>(&event.what))
+      told.push_back(left->injection + " of " + left->fault + " left: " + left->what);
+    return true;
+  }));
+  EXPECT_EQ(told, (std::vector<std::string>{"i1 stays: max was 2, and is 7 now",
+                                            "i1 of f left: max was 2, and is 7 now", "i2 undone"}));
+}
+
+TEST_F(DeadRuns, AnActIsDoneAndNotTakenBack) {
+  Plan plan;
+  plan.faults.resize(1);
+  plan.faults[0].name = "k", plan.faults[0].instant = true;
+  RunStarted started;
+  started.plan = encode(plan);
+  const auto journal = run("r", {started, Injected{"i1", "k", "pid:1@2", "web[1]", {}},
+                                 Injected{"i2", "k", "pid:3@4", "web[3]", {}}});
+  ASSERT_TRUE(confirm_undone(journal));
+  ASSERT_TRUE(confirm_undone(journal));
+  int ended = 0, undone = 0;
+  ASSERT_TRUE(read_journal(journal, [&](Event event) {
+    ended += std::holds_alternative<FaultEnded>(event.what) ? 1 : 0;
+    undone += std::holds_alternative<Undone>(event.what) ? 1 : 0;
+    return true;
+  }));
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(undone, 0);
+}
+
+TEST_F(DeadRuns, ARunOfAnotherUserIsNotJudgedByTheLedgersOfThisOne) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to give a file away";
+  const auto journal =
+      run("r", {opened("local"), opened("root"), Injected{"i1", "f", "pid:1@2", "web[1]", {}}});
+  ASSERT_EQ(::chown(journal.c_str(), 65534, 65534), 0);
+  const auto all = visits();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].left.at(0),
+            "agent `local` ran for user 65534, and this is user 0; run `gunflint recover` as that "
+            "user");
+  EXPECT_EQ(asked, std::vector<std::string>{"root"}) << "that one is root's, whoever asks";
 }
 
 TEST_F(DeadRuns, ARunThatIsAliveIsLeftAlone) {

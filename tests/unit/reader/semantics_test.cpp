@@ -65,6 +65,9 @@ TEST(Semantics06, ALongestLengthAboveTheLimitIsAnError) {
   // 2m + 30s fault, recovered within 30s and stable for 60s, drain 10s.
   const auto e = right(with_fault("at: surge, for: 30s"));
   EXPECT_EQ(length_of(e).longest, 2min + 30s + 30s + 60s + 10s);
+  // A grace of 2 min from the injection outlasts `within`: 90 s of it are left at the end.
+  EXPECT_EQ(length_of(right(with_fault("at: surge, for: 30s, grace: 2m"))).longest,
+            2min + 30s + 90s + 60s + 10s);
 }
 
 TEST(Semantics06, EveryWaitIsBoundedAndCountsInTheLongestLength) {

@@ -48,16 +48,24 @@ TEST(Semantics9, AGateWithoutTrafficIsUnknownAndNoPass) {
 TEST(Semantics9, ARedGateNamesATargetThatLostItsMembersAndAnAddressThatRefuses) {
   auto e = shop();
   e.loads[0].base_url = "http://127.0.0.1:8080";
+  Request browse, elsewhere;
+  browse.url = "/items";
+  elsewhere.url = "http://10.0.0.1:9000/";
+  e.loads[0].journeys.push_back({"buy", 1, {browse}, {}});
   Story story(e);
   story.ready(1, 2);
   story.traffic(30, {.failed = 100, .error = "refused"});
   EXPECT_EQ(story.judge.gate().why.find("members"), std::string::npos);
   story.ready(1, 1);
   const std::string why = story.judge.gate().why;
-  EXPECT_NE(why.find("; 1 of 2 members of `web` is ready, and gunflint has done nothing to them"),
+  EXPECT_NE(why.find("; 1 of 2 members of `web` is ready, and no fault was injected yet"),
             std::string::npos)
       << why;
   EXPECT_NE(why.find(" refused by http://127.0.0.1:8080)"), std::string::npos) << why;
+  e.loads[0].journeys[0].steps.push_back(elsewhere);  // which of the two it was is not known
+  Story two(e);
+  two.traffic(30, {.failed = 100, .error = "refused"});
+  EXPECT_EQ(two.judge.gate().why.find(" by http"), std::string::npos) << two.judge.gate().why;
 }
 
 TEST(Semantics9, AGateOfWhichOnlyTheEndIsInAWindowIsNoPass) {

@@ -76,6 +76,36 @@ TEST(Semantics37, AGraceThatOutlastsWithinIsNoLackOfRecovery) {
   EXPECT_EQ(story.verdict().outcome, Outcome::Held) << story.verdict().sentence;
 }
 
+TEST(Semantics37, WhatIsRedAfterWithinIsNotForgivenByAGrace) {
+  Story story(graced_shop(3s));
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(1);
+  story.undo("f");
+  story.traffic(7, broken);  // until the grace ends; windows of 5 s cannot tell when it was back
+  story.traffic(40);
+  story.drain();
+  EXPECT_EQ(story.finding("f", recovery).held, Held::Inconclusive)
+      << story.finding("f", recovery).sentence;
+  EXPECT_EQ(story.verdict().outcome, Outcome::Inconclusive) << story.verdict().sentence;
+}
+
+TEST(Semantics37, AGraceThatGoesOnLongExcusesNoSystemThatWasDown) {
+  auto e = graced_shop(10s);
+  e.faults[0].grace = 60s;
+  Story story(e);
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(1);
+  story.undo("f");
+  story.traffic(55, broken);
+  story.traffic(60);
+  story.drain();
+  const auto f = story.finding("f", recovery);
+  EXPECT_EQ(f.held, Held::No) << f.sentence;
+  EXPECT_EQ(story.verdict().outcome, Outcome::Failed) << story.verdict().sentence;
+}
+
 TEST(Semantics37, AGraceExcusesNoRedAfterIt) {
   Story story(graced_shop(3s));
   story.traffic(40);
