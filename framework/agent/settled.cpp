@@ -13,7 +13,7 @@
 namespace gunflint {
 namespace {
 
-constexpr std::size_t largest = 1u << 20;
+constexpr std::size_t most_bytes_settled = 1u << 20;
 
 /// Empty when `run`, which a coordinator may have said, is no name of a run.
 std::string path_of(const std::string& folder, const std::string& run) {
@@ -46,7 +46,7 @@ std::vector<Settled> settled_of(const std::string& folder, const std::string& ru
   if (path.empty()) return all;
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file || !check_ledger_file(file.get(), path)) return all;
-  const auto text = read_text_file(path, largest);
+  const auto text = read_text_file(path, most_bytes_settled);
   if (!text) return all;
   for (std::size_t at = 0; at < text->size();) {
     const std::size_t end = std::min(text->find('\n', at), text->size());
