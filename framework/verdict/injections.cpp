@@ -223,9 +223,14 @@ Finding Injections::undo_finding() const {
          i.label.empty() ? i.member : i.label,
          i.undo_why.empty() ? "the undo of `" + i.fault + "` is not confirmed" : i.undo_why});
   }
-  for (const auto& left : left_behind_)
+  for (const auto& left : left_behind_) {
+    const auto of = injections_.find(left.injection);
+    // What a person was told is the reason why it was not undone: told above.
+    if (left.command.empty() && of != injections_.end() && of->second.undo_why == left.what)
+      continue;
     f.evidence.push_back({0, 0, "", left.member,
                           left.what + (left.command.empty() ? "" : "; run: " + left.command)});
+  }
   // What a killed or lost process had needs no undo: that is no undo that was seen.
   if (undone + open > 0)
     f.measured = fmt::format("{} of {} undone", undone, undone + open);
@@ -234,7 +239,7 @@ Finding Injections::undo_finding() const {
   if (!left_behind_.empty()) {
     f.held = Held::No;
     f.sentence = fmt::format("Something is left behind: {}.", left_behind_.front().what) +
-                 (left_behind_.front().command.empty() ? std::string(" Run: gunflint recover.")
+                 (left_behind_.front().command.empty() ? std::string()
                                                        : " Run: " + left_behind_.front().command);
   } else if (open > 0) {
     f.held = Held::No;
