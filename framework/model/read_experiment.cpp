@@ -37,7 +37,7 @@ bool stands_alone(const Problem& p) {
 void drop_follow_ups(std::vector<Problem>& problems, std::size_t read) {
   std::set<std::string> broken;
   std::set<std::tuple<const SourceText*, int, int>> places;
-  bool loads_known = true;
+  bool loads_known = true, targets_known = true;
   auto place = [](const Problem& p) {
     return std::tuple(p.where.source.get(), p.where.line, p.where.column);
   };
@@ -48,10 +48,13 @@ void drop_follow_ups(std::vector<Problem>& problems, std::size_t read) {
     if (p.where) places.insert(place(p));
     // Keys that stand where names are expected were taken for names.
     loads_known &= p.code != "E101" || p.path.rfind("load", 0) != 0 || entry_of(p.path) != p.path;
+    loads_known &= p.suggestion != "did you mean `load`?";
+    targets_known &= p.suggestion != "did you mean `targets`?";
   }
   auto follows = [&](const Problem& p) {
     if (p.where && places.count(place(p))) return true;
     if (!loads_known && (p.code == "E115" || p.code == "E116")) return true;
+    if (!targets_known && p.code == "E114") return true;
     return !stands_alone(p) && broken.count(entry_of(p.path)) > 0;
   };
   const auto keep = problems.begin() + static_cast<std::ptrdiff_t>(read);
