@@ -90,7 +90,8 @@ Result<RecoveryReport> recover_here(bool everybody) {
 /// First the agents of dead runs, in the way they were opened; then what else lies in ledgers.
 int recover_command(const RecoverOptions& options) {
   const CrewParts parts = crew_parts({});
-  const auto visits = visit_dead_runs(options.out, {parts.agent_argv, parts.admit});
+  const Visitor visitor{parts.agent_argv, parts.admit, options.all};
+  const auto visits = visit_dead_runs(options.out, visitor);
   if (!visits)
     return complain("recover", visits.error().message, Outcome::UndoIncomplete, options.json);
   const bool clean =
@@ -102,7 +103,7 @@ int recover_command(const RecoverOptions& options) {
   // What was told now, and nobody takes back, is known to the journals of its runs from here on.
   if (std::any_of(report->left.begin(), report->left.end(),
                   [](const LeftOver& left) { return left.settled; }))
-    (void)visit_dead_runs(options.out, {parts.agent_argv, parts.admit});
+    (void)visit_dead_runs(options.out, visitor);
   if (options.json) {
     Value all = encode(*report);
     all.set("visits", encode(*visits));

@@ -36,16 +36,23 @@ bool ended_clean(const std::string& journal) {
   return ended != nullptr && ended->exit != exit_code(Outcome::UndoIncomplete);
 }
 
+/// Whose run it was; none when the journal cannot be seen.
+std::optional<uid_t> owner_of(const std::string& journal) {
+  struct stat state {};
+  if (::stat(journal.c_str(), &state) != 0) return std::nullopt;
+  return state.st_uid;
+}
+
 /// Ledgers lie with the user whose run it was: nobody else's agent sees whether anything is left.
 std::string why_not_by_us(const std::string& journal, const std::string& agent) {
-  struct stat state {};
-  if (::stat(journal.c_str(), &state) != 0)
+  const auto owner = owner_of(journal);
+  if (!owner)
     return fmt::format("the owner of {} cannot be seen; run `gunflint recover` again", journal);
   // An agent of root's is opened through sudo, whoever asks.
-  if (state.st_uid == ::geteuid() || (agent == "root" && ::geteuid() == 0)) return {};
-  return fmt::format(
-      "agent `{}` ran for user {}, and this is user {}; run {}", agent, state.st_uid, ::geteuid(),
-      state.st_uid == 0 ? "`sudo gunflint recover`" : "`gunflint recover` as that user");
+  if (*owner == ::geteuid() || (agent == "root" && ::geteuid() == 0)) return {};
+  return fmt::format("agent `{}` ran for user {}, and this is user {}; run {}", agent, *owner,
+                     ::geteuid(),
+                     *owner == 0 ? "`sudo gunflint recover`" : "`gunflint recover` as that user");
 }
 
 /// Empty: it can be opened again from here.
@@ -208,6 +215,7 @@ Result<std::vector<Visit>> visit_dead_runs(const std::string& out, const Visitor
   std::vector<Visit> visits;
   for (const auto& run : runs) {
     if (run_is_alive(run.journal()) || ended_clean(run.journal())) continue;
+    if (visitor.everybody && owner_of(run.journal()) != ::geteuid()) continue;
     const auto open = unclosed_agents(run.journal());
     if (!open)
       visits.push_back({run.id, "", false, {}, {open.error().message}});

@@ -36,6 +36,8 @@ struct Visit {
 struct Visitor {
   std::function<std::vector<std::string>(const std::string& agent)> agent_argv;
   std::function<Result<void>(const std::string& agent)> admit;
+  /// The ledgers of all users are looked at as well: runs of others need no visit.
+  bool everybody = false;
 };
 
 /// Opens the agents of all dead runs below `out` again, in recovery mode. What a journal says is

@@ -39,13 +39,14 @@ class DeadRuns : public testing::Test {
     return path;
   }
   /// Starts nothing, and says what would have been started.
-  std::vector<Visit> visits() {
+  std::vector<Visit> visits(bool everybody = false) {
     asked.clear();
     const Visitor visitor{[](const std::string&) { return std::vector<std::string>{}; },
                           [this](const std::string& agent) -> Result<void> {
                             asked.push_back(agent);
                             return fail(Cause::NotPermitted, "not here");
-                          }};
+                          },
+                          everybody};
     return visit_dead_runs(out, visitor).value();
   }
   static AgentOpened opened(const std::string& agent, const std::string& host = this_host()) {
@@ -161,6 +162,7 @@ TEST_F(DeadRuns, ARunOfAnotherUserIsNotJudgedByTheLedgersOfThisOne) {
             "agent `local` ran for user 65534, and this is user 0; run `gunflint recover` as that "
             "user");
   EXPECT_EQ(asked, std::vector<std::string>{"root"}) << "that one is root's, whoever asks";
+  EXPECT_TRUE(visits(true).empty()) << "`--all` looks at that user's ledgers";
 }
 
 TEST_F(DeadRuns, ARunThatIsAliveIsLeftAlone) {
