@@ -219,7 +219,24 @@ Result<int> in_need(Host& host, const std::string& controller, const std::string
   return at == std::string::npos ? 1 : std::atoi(stat->c_str() + at + label.size());
 }
 
-/// The last one out switches it off: who removes the group of the needs when it is empty.
+/// EBUSY comes from a group below that passes the controller on to its own: that is no change of
+/// ours by somebody else, and it ends, so the undo is tried again.
+Result<void> pass_no_longer(Host& host, const std::string& controller, const std::string& parent) {
+  const auto passed = host.cgroups.read(controller, parent, "cgroup.subtree_control");
+  if (!passed && passed.error().cause == Cause::Gone) return {};
+  if (!passed) return fail(passed.error());
+  if (!contains_word(*passed, controller)) return {};
+  const auto done =
+      host.cgroups.write(controller, parent, "cgroup.subtree_control", "-" + controller);
+  if (done || done.error().cause == Cause::Gone) return {};
+  if (done.error().cause != Cause::Conflict) return done;
+  return fail(Cause::Io, done.error().message + ": a group below " + parent + " passes " +
+                             controller + " on; write -" + controller +
+                             " into that group's cgroup.subtree_control");
+}
+
+/// The last one out switches it off, and only then removes the group of the needs: as long as the
+/// controller is on for limits, that says so, also when the switch fails or its writer dies.
 Result<void> switch_off(Host& host, const std::string& controller, const std::string& parent,
                         const Tag& tag) {
   const std::string needs = needs_of(parent, controller);
@@ -227,13 +244,15 @@ Result<void> switch_off(Host& host, const std::string& controller, const std::st
   if (!mine && mine.error().cause != Cause::Gone) return mine;
   GF_TRY_AS(const int others, in_need(host, controller, parent));
   if (others > 0) return {};
-  const auto last = host.cgroups.remove(controller, needs);
-  if (!last && last.error().cause == Cause::Conflict) return {};  // somebody has come
-  if (!last && last.error().cause != Cause::Gone) return last;
-  const auto passed = host.cgroups.read(controller, parent, "cgroup.subtree_control");
-  if (!passed && passed.error().cause != Cause::Gone) return fail(passed.error());
-  if (!passed || !contains_word(*passed, controller)) return {};
-  return host.cgroups.write(controller, parent, "cgroup.subtree_control", "-" + controller);
+  GF_TRY(pass_no_longer(host, controller, parent));
+  GF_TRY_AS(const int came, in_need(host, controller, parent));
+  if (came == 0) {
+    const auto last = host.cgroups.remove(controller, needs);
+    if (last || last.error().cause == Cause::Gone) return {};
+    if (last.error().cause != Cause::Conflict) return last;
+  }
+  // Somebody has come since nobody was there, and found it on or is about to switch it on.
+  return host.cgroups.write(controller, parent, "cgroup.subtree_control", "+" + controller);
 }
 
 /// Not needed by this limit any more, and off unless another needs it.

@@ -10,6 +10,8 @@ namespace gunflint {
 namespace {
 
 constexpr Duration patience = 8s;
+/// A child that lives for so long is a worker; one that ends sooner may have been a connection's.
+constexpr Duration lasting = 1s;
 
 Wanted wanted(const FileAt& at) { return {at.key, at.line, at.section}; }
 
@@ -66,9 +68,46 @@ bool is_draining(const ProcessInfo& worker) {
   return !worker.argv.empty() && worker.argv[0].find("shutting down") != std::string::npos;
 }
 
+/// Only what the workers do shows that the service has taken it, and nobody knows this service:
+/// it may as well fork a child for every connection.
+bool must_be_seen(const ReloadAt& at, Purpose purpose) {
+  return at.new_workers && !at.surely && purpose == Purpose::Fault;
+}
+
+bool is_one_of(const std::vector<ProcessId>& some, const ProcessInfo& process) {
+  return std::ranges::find(some, process.id) != some.end();
+}
+
+Failure cannot_be_seen(const std::string& why) {
+  return fail(Cause::BadInput, why +
+                                   "; change it by `file` with `read_back: [command, …]` that "
+                                   "prints the value the service works with, or with `trusted: "
+                                   "true`");
+}
+
+Failure nobody_to_replace(const ReloadAt& at, const std::string& which, const std::string& what) {
+  return cannot_be_seen(at.service.name + "[" + std::to_string(at.process.pid) +
+                        "] has no workers" + which +
+                        " whose replacement would show that it has read " + what);
+}
+
+Failure nobody_lasts(const ReloadAt& at, const std::string& what) {
+  return nobody_to_replace(at, " (children that live for " + print(lasting) + " or more)", what);
+}
+
+/// The second look at the workers that were seen when all was observed, before anything is changed.
+Result<void> see_lasting(Host& host, const FileAt& at) {
+  host.clock.sleep(lasting);
+  GF_TRY_AS(const std::vector<ProcessInfo> now, children_of(host, at.reload.process.pid));
+  if (std::ranges::any_of(now, [&](const auto& p) { return is_one_of(at.reload.workers, p); }))
+    return {};
+  return nobody_lasts(at.reload, at.path);
+}
+
 /// What became of a service's workers since it was told.
 struct Workers {
-  std::size_t born = 0, stay = 0;  ///< new ones, and those of before that still work
+  std::vector<ProcessId> born;  ///< new ones that live
+  std::size_t stay = 0;         ///< those of before that still work
 };
 
 Result<Workers> workers_since(Host& host, int master, const std::vector<ProcessInfo>& before) {
@@ -77,36 +116,67 @@ Result<Workers> workers_since(Host& host, int master, const std::vector<ProcessI
   for (const ProcessInfo& child : now) {
     const bool of_before =
         std::ranges::any_of(before, [&](const auto& b) { return b.id == child.id; });
-    if (!of_before) ++found.born;
+    if (!of_before) found.born.push_back(child.id);
     if (of_before && !is_draining(child)) ++found.stay;
   }
   return found;
 }
 
-Failure not_replaced(const ProcessInfo& master, const Workers& since, std::size_t before) {
-  const std::string what =
-      since.born == 0
-          ? " started no new workers within " + print(patience) + " of being told to reload"
-          : " still has " + std::to_string(since.stay) + " of its " + std::to_string(before) +
-                " child processes " + print(patience) + " after it was told to reload";
+/// New children that are all there for a while: workers. In a service that forks one for each
+/// connection some always end meanwhile.
+class Newcomers {
+ public:
+  bool last(const std::vector<ProcessId>& born, Time now) {
+    const bool all_live = std::ranges::all_of(
+        watched_, [&](const ProcessId& one) { return std::ranges::find(born, one) != born.end(); });
+    if (watched_.empty() || !all_live) {
+      watched_ = born;
+      since_ = now;
+    }
+    came_ = came_ || !born.empty();
+    return !watched_.empty() && now - since_ >= lasting;
+  }
+  bool came() const { return came_; }
+
+ private:
+  std::vector<ProcessId> watched_;
+  Time since_{};
+  bool came_ = false;
+};
+
+Failure not_replaced(const ProcessInfo& master, std::size_t stay, bool came, std::size_t before) {
+  std::string what =
+      " started no new workers within " + print(patience) + " of being told to reload";
+  if (came && stay > 0)
+    what = " still has " + std::to_string(stay) + " of its " + std::to_string(before) +
+           " child processes " + print(patience) + " after it was told to reload";
+  else if (came)
+    what = " started only child processes that soon ended, as for connections, within " +
+           print(patience) + " of being told to reload";
   return fail(Cause::TimedOut, master.name + what +
                                    ", so nobody has seen it take the change; see its error log, "
                                    "or, when it does not replace them all, add `read_back` to the "
                                    "file's setting");
 }
 
-/// One new worker may be another client's connection; that nobody of before works on is the reload.
-/// An undo takes the one as enough: a worker that hangs must not keep it open.
+/// One new worker may be another client's connection; that nobody of before works on, and the new
+/// ones stay, is the reload. An undo takes the one as enough: a worker that hangs must not keep it
+/// open.
 Result<void> see_replaced(Host& host, const ReloadAt& at, const ProcessInfo& master,
                           const std::vector<ProcessInfo>& before, Purpose purpose) {
+  const bool must = must_be_seen(at, purpose);
   Workers since;
-  for (const Time end = host.clock.now() + patience; host.clock.now() < end;) {
+  Newcomers newcomers;
+  for (const Time end = host.clock.now() + patience + (must ? lasting : 0s);
+       host.clock.now() < end;) {
     GF_TRY_AS(since, workers_since(host, master.id.pid, before));
-    if (since.born > 0 && (since.stay == 0 || purpose == Purpose::Undo)) return {};
+    const bool stay = newcomers.last(since.born, host.clock.now());
+    if (!since.born.empty() && (since.stay == 0 || purpose == Purpose::Undo) && (stay || !must))
+      return {};
     host.clock.sleep(20ms);
   }
   if (purpose == Purpose::Undo && !at.surely) return {};
-  return not_replaced(master, since, before.size());
+  return not_replaced(master, since.stay, newcomers.came(), before.size());
 }
 
 Result<void> run_check(Host& host, const FileAt& at) {
@@ -142,10 +212,13 @@ Result<void> reload(Host& host, const ReloadAt& at, Purpose purpose) {
     return {};  // it reads the file when started
   if (!process) return fail(process.error());
   GF_TRY_AS(const std::vector<ProcessInfo> before, children_of(host, process->id.pid));
+  // Those of the two looks may have ended since.
+  if (must_be_seen(at, purpose) && !host.rehearsal &&
+      std::ranges::none_of(before, [&](const auto& p) { return is_one_of(at.workers, p); }))
+    return nobody_lasts(at, "its file");
   GF_TRY(host.processes.signal(process->id, at.signal));
   if (!at.new_workers || host.rehearsal) return {};
-  // Who has none replaces none. Where only that would show it, a fault is not in force unseen.
-  if (before.empty() && (at.surely || purpose == Purpose::Undo)) return {};
+  if (before.empty() && !must_be_seen(at, purpose)) return {};  // who has none replaces none
   return see_replaced(host, at, *process, before, purpose);
 }
 
@@ -178,26 +251,15 @@ Result<void> can_be_seen(Host& host, const FileAt& at, const Value& now) {
                                      "; reload the service first, or correct `read_back`");
   }
   if (!at.reload.new_workers) return {};
-  std::vector<ProcessInfo> workers;
-  if (at.reload.process.pid != 0) {
-    GF_TRY_AS(workers, children_of(host, at.reload.process.pid));
-  }
-  if (!workers.empty()) return {};
-  const std::string who = at.reload.process.pid == 0
-                              ? "the service of " + at.path + " is not running"
-                              : at.reload.service.name + "[" +
-                                    std::to_string(at.reload.process.pid) +
-                                    "] has no workers whose replacement would show that it has "
-                                    "read " +
-                                    at.path;
-  return fail(Cause::BadInput, who +
-                                   "; change it by `file` with `read_back: [command, …]` that "
-                                   "prints the value the service works with, or with `trusted: "
-                                   "true`");
+  const int master = at.reload.process.pid;
+  if (master == 0) return cannot_be_seen("the service of " + at.path + " is not running");
+  GF_TRY_AS(const std::vector<ProcessInfo> workers, children_of(host, master));
+  return workers.empty() ? nobody_to_replace(at.reload, "", at.path) : Result<void>();
 }
 
 /// Replaces the value alone, so that putting the old value back gives the old bytes.
 Result<void> write_file(Host& host, const FileAt& at, const Value& value, Purpose purpose) {
+  if (must_be_seen(at.reload, purpose) && !host.rehearsal) GF_TRY(see_lasting(host, at));
   GF_TRY_AS(const FileState file, host.files.read(at.path));
   GF_TRY_AS(const PlaceInText place, find_place(file.content, wanted(at)));
   std::string content = file.content;

@@ -246,6 +246,10 @@ Result<FileAt> locate_file(Host& host, const Member& member, const ByFile& by) {
     GF_TRY_AS(at.reload, locate_reload(host, member, *by.reload));
   }
   at.reload.new_workers = at.reload.signal != 0 && at.read_back.empty() && !at.trusted;
+  if (at.reload.new_workers && at.reload.process.pid != 0) {
+    GF_TRY_AS(const auto children, children_of(host, at.reload.process.pid));
+    for (const ProcessInfo& child : children) at.reload.workers.push_back(child.id);
+  }
   return at;
 }
 

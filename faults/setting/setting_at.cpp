@@ -34,7 +34,8 @@ Fields<ReloadAt> ReloadAt::fields() {
           field("argv", &T::argv, "Of that process."),
           field("exec", &T::exec, "Command."),
           field("new_workers", &T::new_workers, "Its children are replaced."),
-          field("surely", &T::surely, "Known to be.")};
+          field("surely", &T::surely, "Known to be."),
+          field("workers", &T::workers, "Seen first.")};
 }
 Fields<FileAt> FileAt::fields() {
   using T = FileAt;

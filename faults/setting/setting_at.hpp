@@ -37,12 +37,13 @@ struct ServiceId {
 struct ReloadAt {
   int signal = 0;
   std::string pid_file;
-  ProcessId process;              ///< who was to be told when it was looked at
-  ServiceId service;              ///< and how to know its replacement: this, in the pid_file …
-  std::vector<std::string> argv;  ///< … or without a pid_file with this command
-  std::vector<std::string> exec;  ///< a command instead of a signal
-  bool new_workers = false;       ///< the process's children are replaced, and that shows it
-  bool surely = false;            ///< it is known to do so, whoever else may not
+  ProcessId process;               ///< who was to be told when it was looked at
+  ServiceId service;               ///< and how to know its replacement: this, in the pid_file …
+  std::vector<std::string> argv;   ///< … or without a pid_file with this command
+  std::vector<std::string> exec;   ///< a command instead of a signal
+  bool new_workers = false;        ///< the process's children are replaced, and that shows it
+  bool surely = false;             ///< it is known to do so, whoever else may not
+  std::vector<ProcessId> workers;  ///< its children when it was looked at, where nobody knows it
   static Fields<ReloadAt> fields();
 };
 struct FileAt {
@@ -103,7 +104,9 @@ Result<Value> read_back(Host& host, const FileAt& at);
 Result<void> can_be_seen(Host& host, const FileAt& at, const Value& now);
 /// Signals nobody but the very service, or what has replaced it; Conflict when somebody else stands
 /// in its place. A service that does not run is told when it starts. With `new_workers` TimedOut,
-/// with what to do, when its workers of before are not replaced; see Purpose.
+/// with what to do, when its workers of before are not replaced; see Purpose. For a fault, and not
+/// `surely`, one of before must be of `workers`, noted a second ago or more (else BadInput), and
+/// the new ones must live for a second: children that come and go are connections.
 Result<void> reload(Host& host, const ReloadAt& at, Purpose purpose);
 /// Whom a pid file names; Gone when there is no such file or process.
 Result<ProcessInfo> process_in(Host& host, const std::string& pid_file);

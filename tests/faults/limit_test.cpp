@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <utility>
 
 #include "common/failures.hpp"
 #include "faults/fault_case.hpp"
@@ -300,6 +302,89 @@ TEST(Limit, AControllerThatIsStillOnIsNotRestored) {
   EXPECT_TRUE(*limit.restored());
   fake.world.cgroups[""]["/shop"]["cgroup.subtree_control"] = "memory pids cpu\n";
   EXPECT_FALSE(*limit.restored()) << "the group is gone, and what was switched on for it is not";
+}
+
+TEST(Limit, AControllerThatAGroupBelowPassesOnIsSwitchedOffWhenThatEnds) {
+  TwoLimits two(R"({"cpu": "0.5"})", R"({"cpu": "0.2"})");
+  TwoLimits::begin(two.first);
+  two.fake.add_cgroup("cpu", "/shop/pod");
+  auto& pod = two.fake.world.cgroups[""]["/shop/pod"]["cgroup.subtree_control"];
+  pod = "cpu\n";
+  const auto undone = two.first.restore();
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().cause, Cause::Io) << "a Conflict would close its record";
+  EXPECT_NE(undone.error().message.find("; write -cpu into that group's"), std::string::npos)
+      << undone.error().message;
+  EXPECT_FALSE(*two.first.restored());
+  EXPECT_TRUE(two.fake.world.cgroups[""].contains("/shop/gf-needs-cpu")) << "it is ours still";
+  pod = "\n";
+  two.fake.world.cgroups[""].erase("/shop/pod");
+  TwoLimits::end(two.first);
+  EXPECT_EQ(two.fake.world.picture(), two.before);
+}
+
+/// Whoever comes between two steps of an undo that died must not take the controller for the
+/// system's own: the undo that is tried again would switch it off under them.
+TEST(Limit, WhoComesWhileAnUndoHasDiedHalfWayKeepsTheController) {
+  for (int n = 1; n < 100; ++n) {
+    SCOPED_TRACE("died before call " + std::to_string(n));
+    TwoLimits two(R"({"cpu": "0.5"})", R"({"cpu": "0.2"})");
+    TwoLimits::begin(two.first);
+    two.fake.plan_accident(FakeHost::Accident::Crash, n);
+    try {
+      (void)two.first.restore();
+    } catch (const FakeHost::Crashed&) {
+    }
+    const bool died = two.fake.accident_happened();
+    two.fake.no_accident();
+    TwoLimits::begin(two.second);
+    TwoLimits::end(two.first);
+    TwoLimits::expect_in_force(two.second);
+    TwoLimits::end(two.second);
+    EXPECT_EQ(two.fake.world.picture(), two.before);
+    if (!died) return;
+  }
+  FAIL() << "an undo of a hundred calls";
+}
+
+/// Runs something right before a controller is switched off.
+class BeforeSwitchOff final : public Cgroups {
+ public:
+  BeforeSwitchOff(Cgroups& real, std::function<void()> act) : real_(real), act_(std::move(act)) {}
+  using Text = const std::string&;
+  Result<int> version(Text c) override { return real_.version(c); }
+  Result<std::string> path_of(const ProcessId& p, Text c) override { return real_.path_of(p, c); }
+  Result<std::string> read(Text c, Text p, Text f) override { return real_.read(c, p, f); }
+  Result<void> write(Text c, Text path, Text file, Text text) override {
+    if (text.starts_with("-") && act_) std::exchange(act_, nullptr)();
+    return real_.write(c, path, file, text);
+  }
+  Result<bool> exists(Text c, Text p) override { return real_.exists(c, p); }
+  Result<void> create(Text c, Text p) override { return real_.create(c, p); }
+  Result<void> remove(Text c, Text p) override { return real_.remove(c, p); }
+  Result<std::vector<int>> members(Text c, Text p) override { return real_.members(c, p); }
+  Result<void> move(const ProcessId& p, Text c, Text to) override { return real_.move(p, c, to); }
+
+ private:
+  Cgroups& real_;
+  std::function<void()> act_;
+};
+
+TEST(Limit, WhoComesRightBeforeTheSwitchFindsItOnAfterwards) {
+  TwoLimits two(R"({"cpu": "0.5"})", R"({"cpu": "0.2"})");
+  TwoLimits::begin(two.first);
+  Host& fake = two.fake.host();
+  BeforeSwitchOff cgroups(fake.cgroups, [&] { TwoLimits::begin(two.second); });
+  Host host{fake.processes, fake.files,   cgroups,    fake.network, fake.holders,
+            fake.http,      fake.sockets, fake.clock, fake.facts};
+  const Injection& first = two.first;
+  EXPECT_TRUE(first.kind().restore(host, first.saved(), first.tag()));
+  EXPECT_NE(two.passed().find("cpu"), std::string::npos);
+  EXPECT_TRUE(*two.first.restored());
+  EXPECT_TRUE(two.second.inject()) << "and its limit can be written again";
+  TwoLimits::expect_in_force(two.second);
+  TwoLimits::end(two.second);
+  EXPECT_EQ(two.fake.world.picture(), two.before);
 }
 
 Result<void> failure(Cause cause, const char* message) { return fail(cause, message); }

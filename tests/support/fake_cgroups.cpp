@@ -79,6 +79,18 @@ void FakeCgroups::populate(const std::string& controller, const std::string& pat
       made.merge(fresh_files(enabled, 2));
 }
 
+/// As the kernel: what a group below passes on to its own cannot be taken from it (EBUSY).
+bool FakeCgroups::passed_on_below(const std::string& path, const std::string& text) {
+  return std::ranges::any_of(words(text), [&](const std::string& word) {
+    return word[0] == '-' && std::ranges::any_of(world_.cgroups[""], [&](const auto& group) {
+             const auto& [child, values] = group;
+             const auto passes = values.find("cgroup.subtree_control");
+             return child != path && parent_of(child) == path && passes != values.end() &&
+                    words(passes->second).contains(word.substr(1));
+           });
+  });
+}
+
 void FakeCgroups::switch_controllers(const std::string& path, const std::string& text) {
   auto& groups = world_.cgroups[""];
   auto enabled = words(groups[path]["cgroup.subtree_control"]);
@@ -139,6 +151,8 @@ Result<void> FakeCgroups::write(const std::string& controller, const std::string
         Group* found = group(controller, path);
         if (!found || !found->contains(file))
           return fail(Cause::Gone, "there is no " + file + " in cgroup " + controller + ":" + path);
+        if (file == "cgroup.subtree_control" && passed_on_below(path, text))
+          return fail(Cause::Conflict, "cannot write " + text + ": device or resource busy");
         if (file == "cgroup.subtree_control")
           switch_controllers(path, text);
         else

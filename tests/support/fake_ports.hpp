@@ -64,6 +64,7 @@ class FakeCgroups final : public Cgroups, public FakePort {
  private:
   using Group = std::map<std::string, std::string>;
   Group* group(const std::string& controller, const std::string& path);
+  bool passed_on_below(const std::string& path, const std::string& text);
   void switch_controllers(const std::string& path, const std::string& text);
 };
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -121,6 +123,95 @@ TEST_F(RealReload, APostgresReplacesNobodyAndIsUndoneAllTheSame) {
   EXPECT_EQ(why(injection.restore()), "");
   EXPECT_TRUE(*injection.restored());
   EXPECT_EQ(lab.read("data/postgresql.conf"), before);
+}
+
+/// Forks for each connection, and neither reads its file nor minds HUP.
+constexpr const char* fork_per_connection = R"(
+import os, signal, socket, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+server = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=64)
+while True:
+    client, _ = server.accept()
+    if os.fork() == 0:
+        time.sleep(0.03)
+        client.sendall(b'ok')
+        os._exit(0)
+    client.close()
+)";
+
+/// One connection after the other, each read to its end.
+void connect_until(const std::atomic<bool>& over, int port) {
+  while (!over) {
+    const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const timeval patience{.tv_sec = 2, .tv_usec = 0};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(port));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) continue;
+    char text[8];
+    while (::recv(fd.get(), text, sizeof text, 0) > 0) {
+    }
+  }
+}
+
+TEST_F(RealReload, UnderLoadAServiceThatForksForEachConnectionIsNotTakenForReloaded) {
+  const std::string python = lab::tool("python3");
+  if (python.empty()) GTEST_SKIP() << "python3 is not installed";
+  const int port = lab.free_port();
+  const std::string file = lab.write("shop.conf", "workers = 8\n");
+  const int master =
+      lab.start("shop", {python, lab.write("shop.py", fork_per_connection), std::to_string(port)});
+  ASSERT_TRUE(lab.wait_for_port(port)) << lab.read("shop.log");
+  std::atomic<bool> over{false};
+  std::vector<std::thread> load;
+  for (int i = 0; i < 3; ++i) load.emplace_back([&] { connect_until(over, port); });
+  RealInjection injection(machine, "setting", machine.member(master),
+                          fmt::format(R"({{"file": {{"path": "{}", "key": "workers",
+                                       "reload": {{"signal": "HUP"}}}}, "value": 1}})",
+                                      file));
+  std::string refused = "not looked at";  // a child is alive at most looks, not at every one
+  for (int i = 0; i < 100 && !refused.empty(); ++i) refused = why(injection.observe());
+  const auto done = refused.empty() ? injection.inject() : Result<void>();
+  over = true;
+  for (auto& one : load) one.join();
+  ASSERT_EQ(refused, "");
+  ASSERT_FALSE(done) << "it never read the file";
+  EXPECT_NE(done.error().message.find("has no workers (children that live for 1s or more)"),
+            std::string::npos)
+      << done.error().message;
+  EXPECT_EQ(lab.read("shop.conf"), "workers = 8\n");
+  EXPECT_EQ(why(injection.restore()), "");
+  EXPECT_TRUE(*injection.restored());
+}
+
+TEST_F(RealReload, AGunicornThatReadsItsFileAndReplacesItsWorkersHasTakenIt) {
+  if (lab::tool("gunicorn").empty()) GTEST_SKIP() << "gunicorn is not installed";
+  const int port = lab.free_port();
+  lab.write("shop.py",
+            "def app(environ, start):\n    start('200 OK', [('Content-Length', '2')])\n"
+            "    return [b'ok']\n");
+  const std::string text =
+      fmt::format("workers = 3\nbind = '127.0.0.1:{}'\nchdir = '{}'\nworker_tmp_dir = '{}'\n", port,
+                  lab.dir(), lab.dir());
+  const std::string file = lab.write("gunicorn.conf.py", text);
+  const int master = lab.start("gunicorn", {lab::tool("gunicorn"), "-c", file, "shop:app"});
+  ASSERT_TRUE(lab.wait_for_port(port)) << lab.read("gunicorn.log");
+  ASSERT_TRUE(machine.comes_to(master, 3)) << lab.read("gunicorn.log");
+  RealInjection injection(machine, "setting", machine.member(master, {port}),
+                          fmt::format(R"({{"file": {{"path": "{}", "key": "workers",
+                                       "reload": {{"signal": "HUP"}}}}, "value": 2}})",
+                                      file));
+  ASSERT_EQ(why(injection.observe()), "");
+  ASSERT_EQ(why(injection.inject()), "") << lab.read("gunicorn.log");
+  EXPECT_TRUE(injection.bite()->in_force);
+  EXPECT_TRUE(machine.comes_to(master, 2)) << machine.children(master);
+  EXPECT_EQ(why(injection.restore()), "");
+  EXPECT_TRUE(*injection.restored());
+  EXPECT_TRUE(machine.comes_to(master, 3)) << machine.children(master);
+  EXPECT_EQ(lab.read("gunicorn.conf.py"), text);
 }
 
 }  // namespace
