@@ -242,6 +242,14 @@ void RealLimit::two_limits_below_one_parent(std::size_t neighbours) {
   const auto still = second.bite();
   ASSERT_EQ(why(still), "");
   EXPECT_TRUE(still->in_force) << still->sentence;
+  const std::string pod = parent + "/pod";  // as long as it passes cpu on, nobody can take it away
+  ASSERT_EQ(why(cgroups.create("cpu", pod)), "");
+  ASSERT_EQ(why(cgroups.write("cpu", pod, "cgroup.subtree_control", "+cpu")), "");
+  const auto busy = second.restore();
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error().cause, Cause::Io) << busy.error().message;
+  EXPECT_FALSE(*second.restored());
+  EXPECT_EQ(why(cgroups.remove("cpu", pod)), "");
   ASSERT_EQ(why(second.restore()), "");
   EXPECT_TRUE(*second.restored());
   EXPECT_EQ(passed().find("cpu"), std::string::npos) << passed();
