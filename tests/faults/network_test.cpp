@@ -28,6 +28,26 @@ TEST(NetworkKeys, WorkersOfOneListeningPortTouchTheSame) {
   EXPECT_EQ(keys_of(10, {8080}, from), keys_of(11, {8080}, from));
   EXPECT_EQ(keys_of(10, {8080, 9090}, from), keys_of(11, {8080}, from));
 }
+TEST(NetworkBite, IsInForceWhenHeldAsLongAsAskedAndUpToAQuarterMore) {
+  FakeHost fake;
+  Injection injection(fake, "network",
+                      web(fake, R"({"from": {"ports": [8080]}, "delay": "50ms"})"));
+  ASSERT_TRUE(injection.observe() && injection.inject());
+  for (const auto& [held_us, in_force] : {std::pair{49'800, false},
+                                          {49'950, true},
+                                          {55'280, true},
+                                          {62'400, true},
+                                          {63'000, false}}) {
+    fake.on_holder("delay", [held_us](FakeHost&, const FakeHolder&) {
+      return json(R"({"packets": 90, "released": 88, "recent_mean_hold_ns": )" +
+                  std::to_string(held_us) + "000}");
+    });
+    const auto bite = injection.bite();
+    ASSERT_TRUE(bite) << bite.error().message;
+    EXPECT_EQ(bite->in_force, in_force) << bite->sentence;
+  }
+}
+
 TEST(NetworkKeys, WhatAProcessOpensIsItsOwn) {
   const char* to = R"({"to": {"ports": [5432]}, "delay": "50ms"})";
   EXPECT_NE(keys_of(10, {8080}, to), keys_of(11, {8080}, to));

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -58,7 +60,14 @@ class RealReload : public testing::Test {
     const int pid = lab.start(
         "postgres", with({bin + "/postgres", "-D", data, "-p", std::to_string(port), "-k",
                           lab.dir(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"}));
-    return lab.wait_for_port(port) ? pid : 0;
+    if (!lab.wait_for_port(port)) return 0;
+    // Its port is open before the children are there that it works with.
+    for (int i = 0; i < 500 && children(pid) == 0; ++i) ::usleep(10'000);
+    return pid;
+  }
+  static int children(int pid) {
+    std::ifstream list(fmt::format("/proc/{0}/task/{0}/children", pid));
+    return static_cast<int>(std::distance(std::istream_iterator<int>(list), {}));
   }
   static std::string postgres() {
     for (const char* version : {"15", "16", "17"})

