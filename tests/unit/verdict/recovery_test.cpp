@@ -61,13 +61,16 @@ Experiment graced_shop(Duration within) {
   e.recovery = {within, 10s};
   return e;
 }
-
-TEST(Semantics37, AGraceThatOutlastsWithinIsNoLackOfRecovery) {
-  Story story(graced_shop(3s));
+void one_second_of_fault(Story& story) {
   story.traffic(40);
   story.inject("f");
   story.traffic(1);
   story.undo("f");
+}
+
+TEST(Semantics37, AGraceThatOutlastsWithinIsNoLackOfRecovery) {
+  Story story(graced_shop(3s));
+  one_second_of_fault(story);
   story.traffic(40);
   story.drain();
   const auto f = story.finding("f", recovery);
@@ -78,10 +81,7 @@ TEST(Semantics37, AGraceThatOutlastsWithinIsNoLackOfRecovery) {
 
 TEST(Semantics37, WhatIsRedAfterWithinIsNotForgivenByAGrace) {
   Story story(graced_shop(3s));
-  story.traffic(40);
-  story.inject("f");
-  story.traffic(1);
-  story.undo("f");
+  one_second_of_fault(story);
   story.traffic(7, broken);  // until the grace ends; windows of 5 s cannot tell when it was back
   story.traffic(40);
   story.drain();
@@ -94,10 +94,7 @@ TEST(Semantics37, AGraceThatGoesOnLongExcusesNoSystemThatWasDown) {
   auto e = graced_shop(10s);
   e.faults[0].grace = 60s;
   Story story(e);
-  story.traffic(40);
-  story.inject("f");
-  story.traffic(1);
-  story.undo("f");
+  one_second_of_fault(story);
   story.traffic(55, broken);
   story.traffic(60);
   story.drain();
@@ -108,10 +105,7 @@ TEST(Semantics37, AGraceThatGoesOnLongExcusesNoSystemThatWasDown) {
 
 TEST(Semantics37, AGraceExcusesNoRedAfterIt) {
   Story story(graced_shop(3s));
-  story.traffic(40);
-  story.inject("f");
-  story.traffic(1);
-  story.undo("f");
+  one_second_of_fault(story);
   story.traffic(12, broken);
   story.traffic(40);
   story.drain();

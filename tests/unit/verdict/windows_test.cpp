@@ -402,5 +402,34 @@ TEST(Semantics24, UsersAffectedAreThoseDueUnderFaultWhoDidNotComplete) {
   EXPECT_EQ(story.verdict().users_affected, 200);
 }
 
+/// A run that is killed under fault: 1000 journeys have ended, `lost` of them badly, 500 are under
+/// way.
+Story killed_under_way(std::uint64_t lost) {
+  auto e = judging("few", "users_affected < 2%");
+  e.faults.push_back(fault("f"));
+  Story story(e);
+  story.traffic(40);
+  story.inject("f");
+  story.traffic(10, {.count = 100, .failed = lost / 10});
+  story.unanswered(5);
+  story.tell(story.now, ToolFailed{"it was killed"});
+  return story;
+}
+
+TEST(Semantics24, WhoIsUnderWayWhenARunIsKilledIsNotAffected) {
+  const Story story = killed_under_way(10);
+  EXPECT_EQ(story.finding("few").held, Held::Inconclusive);
+  EXPECT_EQ(story.finding("few").measured, "10 of 1000 (1 %)");
+  EXPECT_EQ(story.verdict().users_due, 1000);
+  EXPECT_EQ(story.verdict().users_affected, 10);
+  EXPECT_EQ(story.verdict().outcome, Outcome::UndoIncomplete) << "the fault is in force";
+}
+
+TEST(Semantics24, ThoseLostSoFarMayBeTooManyWhateverBecomesOfTheRest) {
+  const Story story = killed_under_way(100);
+  EXPECT_EQ(story.finding("few").held, Held::No);
+  EXPECT_EQ(story.finding("few").measured, "100 of 1500 (6.7 %)");
+}
+
 }  // namespace
 }  // namespace gunflint
