@@ -43,7 +43,7 @@ Result<LoadSpec> to_load(const LoadOptions& o) {
   load.stages = {traffic, silence};
   load.arrivals = o.arrivals == "poisson" ? ArrivalKind::Poisson : ArrivalKind::Uniform;
   GF_TRY_AS(load.timeout, parse_duration(o.timeout));
-  load.connections = o.connections;
+  load.http.connections = o.connections;
   Request request;
   request.method = !o.method.empty() ? o.method : o.data.empty() ? "GET" : "POST";
   request.url = load.base_url;

@@ -47,12 +47,12 @@ Result<void> check_local_ports(const LoadProgram& program) {
   for (const auto& origin : program.origins) addresses += origin.addresses.size();
   const auto ports =
       static_cast<std::size_t>(last - first + 1) * std::max<std::size_t>(1, addresses);
-  if (static_cast<std::size_t>(program.spec.connections) <= ports) return {};
+  if (static_cast<std::size_t>(program.spec.http.connections) <= ports) return {};
   return fail(
       Cause::Unsupported,
       fmt::format("load `{}`: {} connections need as many local ports, and this machine has "
                   "{}; lower `connections`, or widen net.ipv4.ip_local_port_range",
-                  program.spec.name, program.spec.connections, ports));
+                  program.spec.name, program.spec.http.connections, ports));
 }
 
 class LoopWorker final : public Worker {
@@ -83,8 +83,8 @@ class LoopWorker final : public Worker {
       GF_TRY_AS(LoadProgram program, compile_load(load));
       GF_TRY(resolve(program));
       GF_TRY(check_local_ports(program));
-      fewest = std::min(fewest, std::max(1, load.connections / share.n));
-      sockets += static_cast<rlim_t>(load.connections / share.n + wanted_loops_);
+      fewest = std::min(fewest, std::max(1, load.http.connections / share.n));
+      sockets += static_cast<rlim_t>(load.http.connections / share.n + wanted_loops_);
       programs_.push_back(std::move(program));
     }
     GF_TRY(make_room_for_sockets(sockets));

@@ -31,10 +31,6 @@ class Compiler {
 
   Result<LoadProgram> run() {
     const auto& spec = program_.spec;
-    if (spec.other.is_map() && !spec.other.entries().empty())
-      return fail(Cause::Unsupported,
-                  fmt::format("load `{}`: `{}` is not in this version; remove it", spec.name,
-                              spec.other.entries().front().key));
     if (spec.stages.empty()) return bad(fmt::format("load `{}` has no stages", spec.name));
     for (const auto& stage : spec.stages)
       if (stage.users)
@@ -90,7 +86,7 @@ class Compiler {
     plan.origin = origin_of(*url);
     plan.slot = slot_of(plan.name);
     plan.on_failure = request.on_failure;
-    plan.retries = std::clamp(request.retries, 0, 1000);
+    plan.retries = request.retries.times;
     GF_TRY(write_parts(plan, request, *url, whose));
     auto checks = Checks::compile(request.check);
     if (!checks) return fail(checks.error().cause, whose + ": " + checks.error().message);

@@ -44,11 +44,11 @@ Traffic::Traffic(const Setup& setup, const LoopClock& clock, OnSecond on_second)
       arrivals_(program_.spec.stages, program_.spec.arrivals, program_.weights(), setup.seed,
                 setup.share),
       next_(arrivals_.next()),
-      most_busy_(part_of(std::min(program_.spec.connections,
-                                  program_.spec.max_in_flight.value_or(program_.spec.connections)),
+      most_busy_(part_of(std::min(program_.spec.http.connections,
+                                  program_.spec.max_in_flight.value_or(program_.spec.http.connections)),
                          setup.share)),
       pool_(setup.poll, setup.tag, program_.origins,
-            part_of(program_.spec.connections, setup.share)) {
+            part_of(program_.spec.http.connections, setup.share)) {
   reset_tally();
 }
 

@@ -16,6 +16,7 @@ namespace gunflint {
 
 GUNFLINT_CODEC(Tolerance);        ///< `5s` or `1%`
 GUNFLINT_CODEC(Think);            ///< `1s..3s` or `1s`
+GUNFLINT_CODEC(Retries);          ///< `2` or `{ times, backoff, budget }`
 GUNFLINT_CODEC(Check::Statuses);  ///< `200`, `2xx`, `200..299`
 GUNFLINT_CODEC(Check);
 GUNFLINT_CODEC(std::vector<Extract>);  ///< `{ item: { json: "$.id" } }`

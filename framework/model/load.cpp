@@ -38,26 +38,6 @@ struct JourneyWritten {
   }
 };
 
-enum class HttpVersion { One, Two };
-
-struct HttpWritten {
-  HttpVersion version = HttpVersion::One;
-  int connections = 1000;
-  bool keep_alive = true;
-  static Fields<HttpWritten> fields();
-};
-struct TlsWritten {
-  std::string ca, cert, key, server_name;
-  bool verify = true;
-  static Fields<TlsWritten> fields() {
-    using T = TlsWritten;
-    return {field("ca", &T::ca, "A file of certificates to trust."),
-            field("cert", &T::cert, "The client's certificate."),
-            field("key", &T::key, "The client's key."),
-            field("server_name", &T::server_name, "Name to ask for."),
-            field("verify", &T::verify, "Whether the server's certificate must be valid.")};
-  }
-};
 struct BasicAuth {
   std::string user, password;
   static Fields<BasicAuth> fields() {
@@ -73,18 +53,17 @@ struct AuthWritten {
             field("basic", &AuthWritten::basic, "User and password.")};
   }
 };
-enum class RowOrder { Sequential, Random };
 struct DataWritten {
   std::string file;
   RowOrder order = RowOrder::Sequential;
-  static Fields<DataWritten> fields();
-};
-struct ReplayWritten {
-  std::string file;
-  double speed = 1;
-  static Fields<ReplayWritten> fields() {
-    return {field("file", &ReplayWritten::file, "An access log.").required(),
-            field("speed", &ReplayWritten::speed, "How much faster than recorded.")};
+  std::vector<std::string> columns;
+  static Fields<DataWritten> fields() {
+    using T = DataWritten;
+    return {
+        field("file", &T::file, "CSV with a head line, or JSON lines; a column is `${name.column}`.")
+            .required(),
+        field("order", &T::order, "How rows are taken."),
+        field("columns", &T::columns, "Its columns.").internal()};
   }
 };
 
@@ -99,38 +78,66 @@ struct LoadWritten {
   bool cookies = true;
   std::map<std::string, std::string> headers;
   std::optional<AuthWritten> auth;
-  HttpWritten http;
-  std::optional<TlsWritten> tls;
+  HttpOptions http;
+  TlsOptions tls;
+  ConnectOptions connect;
+  TransportKind transport = TransportKind::Native;
+  Pacing pacing = Pacing::Timer;
+  bool trace = false;
+  int burst = 10;
+  Duration warm_up{};
   Duration timeout = 10s;
   std::optional<int> max_in_flight;
   OnOverload on_overload = OnOverload::Queue;
-  std::optional<ReplayWritten> replay;
+  std::optional<ReplaySpec> replay;
   Mark at;
   static Fields<LoadWritten> fields();
 };
 
 }  // namespace
 
-template <>
-struct Names<HttpVersion> {
-  static constexpr std::array table{std::pair{HttpVersion::One, "1.1"},
-                                    std::pair{HttpVersion::Two, "2"}};
-};
-template <>
-struct Names<RowOrder> {
-  static constexpr std::array table{std::pair{RowOrder::Sequential, "sequential"},
-                                    std::pair{RowOrder::Random, "random"}};
-};
-
-Fields<HttpWritten> HttpWritten::fields() {
-  using T = HttpWritten;
-  return {field("version", &T::version, "Protocol version."),
-          field("connections", &T::connections, "Most connections at once.").between(1, 1000000),
-          field("keep_alive", &T::keep_alive, "Whether a connection serves several requests.")};
+Fields<HttpOptions> HttpOptions::fields() {
+  using T = HttpOptions;
+  return {
+      field("version", &T::version, "Protocol version; `auto`: 2 where the server offers it."),
+      field("connections", &T::connections, "Most connections at once.").between(1, 1000000),
+      field("streams", &T::streams, "HTTP/2: most requests at once on one connection.")
+          .between(1, 10000),
+      field("keep_alive", &T::keep_alive, "Whether a connection serves several requests."),
+      field("requests_per_connection", &T::requests_per_connection,
+            "Requests after which a connection is closed and opened again; 0: no limit.")
+          .at_least(0),
+      field("redirects", &T::redirects,
+            "How many 3xx are followed, to servers that the load names anyway.")
+          .between(0, 20),
+      field("compression", &T::compression, "Whether gzip is asked for.")};
 }
-Fields<DataWritten> DataWritten::fields() {
-  return {field("file", &DataWritten::file, "A CSV file; its columns become `${name}`.").required(),
-          field("order", &DataWritten::order, "How rows are taken.")};
+Fields<TlsOptions> TlsOptions::fields() {
+  using T = TlsOptions;
+  return {field("verify", &T::verify, "Whether the server's certificate must be valid."),
+          field("ca", &T::ca, "A PEM file of certificates to trust instead of the system's."),
+          field("cert", &T::cert, "A PEM file: the client's certificate."),
+          field("key", &T::key, "A PEM file: its key."),
+          field("server_name", &T::server_name, "Name to ask for and verify (SNI)."),
+          field("min_version", &T::least, "The oldest version of TLS to accept."),
+          field("max_version", &T::most, "The newest version of TLS to offer."),
+          field("session_resumption", &T::resumption,
+                "Whether later connections resume an earlier session.")};
+}
+Fields<ConnectOptions> ConnectOptions::fields() {
+  using T = ConnectOptions;
+  return {field("timeout", &T::timeout, "For opening one connection; default: the load's timeout."),
+          field("source_address", &T::source_address, "The local address to come from."),
+          field("unix_socket", &T::unix_socket, "A path; every connection goes there."),
+          field("resolve", &T::resolve, "Host names and the addresses to use for them."),
+          field("lookup_every", &T::lookup_every,
+                "How often names are looked up again; default: once, before the start."),
+          field("proxy", &T::proxy, "`http://host:port`; needs `transport: libcurl`.")};
+}
+Fields<ReplaySpec> ReplaySpec::fields() {
+  using T = ReplaySpec;
+  return {field("file", &T::file, "An access log, in common or combined format.").required(),
+          field("speed", &T::speed, "How much faster than recorded.")};
 }
 Fields<LoadWritten> LoadWritten::fields() {
   using T = LoadWritten;
@@ -138,7 +145,10 @@ Fields<LoadWritten> LoadWritten::fields() {
       field("name", &T::name, "Name.").internal(),
       field("base_url", &T::base_url, "What paths of requests are added to."),
       field("stages", &T::stages, "How many journeys are due per second, over time."),
-      field("arrivals", &T::arrivals, "Evenly spaced, or random as independent users are."),
+      field("arrivals", &T::arrivals, "Evenly spaced, as independent users come, or in bursts."),
+      field("burst", &T::burst, "`arrivals: bursty`: how many come at the same moment.")
+          .between(1, 100000),
+      field("warm_up", &T::warm_up, "What is due before this is sent, and not judged."),
       field("journeys", &T::journeys, "What users do."),
       field("requests", &T::requests, "Short form: journeys of one request each."),
       field("baseline", &T::baseline,
@@ -148,7 +158,11 @@ Fields<LoadWritten> LoadWritten::fields() {
       field("headers", &T::headers, "Headers of every request."),
       field("auth", &T::auth, "How every request proves who it is."),
       field("http", &T::http, "Protocol and connections."),
-      field("tls", &T::tls, "Certificates."),
+      field("tls", &T::tls, "Certificates and versions of TLS."),
+      field("connect", &T::connect, "How connections are opened."),
+      field("transport", &T::transport, "`libcurl`: slower; for proxies."),
+      field("pacing", &T::pacing, "`precise`: spins for the last 50 us; needs cores of its own."),
+      field("trace", &T::trace, "Whether each request carries a `traceparent`."),
       field("timeout", &T::timeout, "From the due time to the complete answer."),
       field("max_in_flight", &T::max_in_flight, "Most requests at once.").at_least(1),
       field("on_overload", &T::on_overload, "What happens to journeys beyond `max_in_flight`."),
@@ -251,16 +265,21 @@ bool Codec<LoadSpec>::read(const Value& v, LoadSpec& out, Reader& r) {
       out.headers["Authorization"] =
           "Basic " + base64(w.auth->basic->user + ":" + w.auth->basic->password);
   }
-  out.connections = w.http.connections;
+  out.http = w.http;
+  out.tls = w.tls;
+  out.connect = w.connect;
+  out.transport = w.transport;
+  out.pacing = w.pacing;
+  out.trace = w.trace;
+  out.burst = w.burst;
+  out.warm_up = w.warm_up;
+  out.replay = w.replay;
+  if (w.data)
+    for (const auto& [name, data] : *w.data)
+      out.data.push_back({name, data.file, data.order, data.columns});
   out.max_in_flight = w.max_in_flight;
   out.on_overload = w.on_overload;
   out.mark = wire::mark_of(v, w.at);
-  // What this version reads and does not run is kept as it stands: see not_in_this_version.
-  for (const char* key : {"data", "tls", "replay"})
-    if (const Value* section = v.find(key)) out.other.set(key, resolve_plain(*section));
-  HttpWritten rest = w.http;
-  rest.connections = HttpWritten{}.connections;
-  if (Value http = encode(rest); !http.entries().empty()) out.other.set("http", std::move(http));
   return ok;
 }
 
@@ -278,14 +297,18 @@ Value Codec<LoadSpec>::write(const LoadSpec& l) {
   w.max_in_flight = l.max_in_flight;
   w.on_overload = l.on_overload;
   w.at = l.mark;
-  Value v = encode(w);
-  if (l.other.is_map()) wire::append(v, l.other);
-  if (l.connections != HttpWritten{}.connections) {
-    Value http = v.find("http") ? *v.find("http") : Value::map();
-    http.set("connections", Value(l.connections));
-    v.set("http", std::move(http));
-  }
-  return v;
+  w.http = l.http;
+  w.tls = l.tls;
+  w.connect = l.connect;
+  w.transport = l.transport;
+  w.pacing = l.pacing;
+  w.trace = l.trace;
+  w.burst = l.burst;
+  w.warm_up = l.warm_up;
+  w.replay = l.replay;
+  if (!l.data.empty()) w.data.emplace();
+  for (const auto& d : l.data) (*w.data)[d.name] = {d.file, d.order, d.columns};
+  return encode(w);
 }
 
 Shape Codec<LoadSpec>::shape() {

@@ -13,11 +13,6 @@ namespace {
 constexpr std::array features{
     LaterFeature{"targets `ssh`, `container`, `kubernetes`",
                  "run gunflint on the host itself, with `local`"},
-    LaterFeature{"load: `users` (closed loop)", "`rate` (open loop)"},
-    LaterFeature{"load: `data`", "`vars`, or values extracted by earlier steps"},
-    LaterFeature{"load: `replay`", "`journeys` with weights"},
-    LaterFeature{"load: `tls` and https addresses", "the plain HTTP port behind the balancer"},
-    LaterFeature{"load: `http.version: 2`, `http.keep_alive`", "HTTP/1.1 with kept connections"},
     LaterFeature{"`control` of a hypothesis", "a second hypothesis on the other target"},
     LaterFeature{"`delivered_to` of an alert", "`must: fire`, which Alertmanager itself is asked"},
     LaterFeature{"`sources.receivers`, `sources.grafana`", "`sources.prometheus`"},
@@ -51,28 +46,6 @@ bool is_built(const std::string& type, const std::vector<KnownFault>& built) {
   return std::any_of(built.begin(), built.end(), [&](const auto& f) { return f.name == type; });
 }
 
-void look_at_loads(const Experiment& e, Refusals& out) {
-  for (const LoadSpec& load : e.loads) {
-    const std::string path = "load." + load.name;
-    for (std::size_t i = 0; i < load.stages.size(); ++i)
-      if (load.stages[i].users)
-        out.add(load.stages[i].mark, fmt::format("{}.stages[{}].users", path, i),
-                "`users` (closed loop)", "`users`");
-    for (const char* key : {"data", "replay", "tls", "http"})
-      if (load.other.find(key))
-        out.add(load.mark, path + "." + key,
-                std::string(key) == "http" ? "`http.version` and `http.keep_alive`"
-                                           : fmt::format("`{}`", key),
-                std::string(key) == "http" ? "`http.version" : fmt::format("load: `{}`", key));
-    auto tls = [&](const std::string& url) { return url.rfind("https://", 0) == 0; };
-    bool any = tls(load.base_url);
-    for (const Journey& journey : load.journeys)
-      for (const Step& step : journey.steps)
-        if (const auto* request = std::get_if<Request>(&step)) any = any || tls(request->url);
-    if (any) out.add(load.mark, path, "load over https", "https");
-  }
-}
-
 }  // namespace
 
 std::vector<Problem> not_in_this_version(const Experiment& e,
@@ -82,7 +55,6 @@ std::vector<Problem> not_in_this_version(const Experiment& e,
     if (target.kind != "local")
       out.add(target.mark, "targets." + target.name,
               fmt::format("targets of kind `{}`", target.kind), "targets");
-  look_at_loads(e, out);
   for (std::size_t i = 0; i < e.faults.size(); ++i) {
     const FaultSpec& f = e.faults[i];
     const std::string path = fmt::format("faults[{}].type", i);

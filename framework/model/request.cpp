@@ -74,6 +74,59 @@ Shape Codec<Check::Statuses>::shape() {
 
 namespace {
 
+/// The long form of `retries`.
+struct RetryDetails {
+  int times = 1;
+  std::optional<Think> backoff;
+  std::optional<Share> budget;
+  static Fields<RetryDetails> fields() {
+    using T = RetryDetails;
+    return {field("times", &T::times, "Further attempts.").required().between(0, 20),
+            field("backoff", &T::backoff,
+                  "The pause before each: drawn up to `100ms`, doubled each time, up to `2s`."),
+            field("budget", &T::budget,
+                  "Of all requests of the load, at most this share is tried again.")};
+  }
+};
+
+}  // namespace
+
+bool Codec<Retries>::read(const Value& v, Retries& out, Reader& r) {
+  if (!v.is_map()) {
+    RetryDetails times;
+    Value map = Value::map();
+    map.set("times", v);
+    map.mark = v.mark;
+    if (!v.is_integer()) return detail::wrong_kind(r, v, "a number, or `{ times: 2, backoff: 100ms..2s, budget: 20% }`");
+    if (!decode(map, times, r)) return false;
+    out.times = times.times;
+    return true;
+  }
+  RetryDetails w;
+  if (!decode(v, w, r)) return false;
+  out.times = w.times;
+  if (w.backoff) {
+    out.least = w.backoff->least;
+    // `100ms` alone has no end of its own: the request's timeout is one.
+    out.most = w.backoff->most == w.backoff->least ? w.backoff->least * 1024 : w.backoff->most;
+  }
+  out.budget = w.budget;
+  return true;
+}
+Value Codec<Retries>::write(const Retries& retries) {
+  if (retries.least == Duration{} && !retries.budget) return Value(retries.times);
+  RetryDetails w;
+  w.times = retries.times;
+  if (retries.least > Duration{}) w.backoff = Think{retries.least, retries.most};
+  w.budget = retries.budget;
+  return encode(w);
+}
+Shape Codec<Retries>::shape() {
+  return {.kind = Shape::Kind::OneOf, .of = {shape_of<int>(), shape_of<RetryDetails>()}};
+}
+
+namespace {
+
 using Text = wire::OneOrMany<std::string>;
 
 struct BodyCheck {
@@ -121,7 +174,7 @@ struct RequestWritten {
   std::vector<Extract> extract;
   Check check;
   OnFailure on_failure = OnFailure::Stop;
-  int retries = 0;
+  Retries retries;
   Mark at;
   static Fields<RequestWritten> fields() {
     using T = RequestWritten;
@@ -140,7 +193,8 @@ struct RequestWritten {
             field("extract", &T::extract, "Values to keep for later steps as `${name}`."),
             field("check", &T::check, "What makes the answer right."),
             field("on_failure", &T::on_failure, "Whether the journey goes on."),
-            field("retries", &T::retries, "Further attempts after a failure.").between(0, 20),
+            field("retries", &T::retries,
+                  "Further attempts after a failure: `2`, or `{ times, backoff, budget }`."),
             field("_at", &T::at, "Place in the file.").internal()};
   }
 };

@@ -22,7 +22,8 @@ Fields<StepSlice> StepSlice::fields() {
           field("errors", &T::errors, "Failures by class."),
           field("latency", &T::latency, "From the due time."),
           field("service", &T::service, "From the send."),
-          field("waiting", &T::waiting, "Ages of those without an answer yet.")};
+          field("waiting", &T::waiting, "Ages of those without an answer yet."),
+          field("examples", &T::examples, "The first failure of each class, in words.")};
 }
 
 Fields<JourneySlice> JourneySlice::fields() {
@@ -48,10 +49,19 @@ Fields<Slice> Slice::fields() {
           field("sent", &T::sent, "Requests begun."),
           field("in_flight", &T::in_flight, "Journeys under way at the end of the second."),
           field("backlog", &T::backlog, "Due and waiting for a connection."),
+          field("users", &T::users, "Closed loop: users that are wanted."),
           field("reconnects", &T::reconnects, "Connections opened again."),
+          field("opened", &T::opened, "Connections opened."),
+          field("connections", &T::connections, "Connections open at the end of the second."),
+          field("bytes_in", &T::bytes_in, "Bytes received."),
+          field("bytes_out", &T::bytes_out, "Bytes sent."),
+          field("connect", &T::connect, "Time to open a connection."),
           field("late", &T::late, "Send minus due while a connection was free."),
+          field("queued", &T::queued, "Send minus due of those that waited for a connection."),
+          field("lag", &T::lag, "How late the loop woke up."),
           field("cpu", &T::cpu, "Use of the generating threads."),
           field("saturated", &T::saturated, "The generator was the limit."),
+          field("warm_up", &T::warm_up, "Not judged."),
           field("last", &T::last, "The worker has drained."),
           field("steps", &T::steps, "By step."),
           field("journeys", &T::journeys, "By journey.")};

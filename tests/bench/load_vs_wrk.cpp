@@ -112,7 +112,7 @@ struct Server {
 /// Child mode: generates for one round and prints "<completed>".
 int generate(const std::string& url, int connections) {
   auto spec = test::load(url, asked_rate, std::chrono::seconds(seconds_per_round));
-  spec.connections = connections;
+  spec.http.connections = connections;
   spec.on_overload = OnOverload::Drop;
   test::Collector collector;
   test::run(collector, {spec}, std::chrono::seconds(seconds_per_round));

@@ -57,6 +57,8 @@ struct StepSlice {
   /// Ages, from the due time, of the requests that have no answer at the end of the second. Not a
   /// count of ended ones: the same request is here again a second later, older.
   Histogram waiting;
+  /// Error class -> the first one of this second, for people: "GET /x: status 503 (1.2 KB)".
+  std::map<std::string, std::string> examples;
   static Fields<StepSlice> fields();
 };
 
@@ -83,10 +85,18 @@ struct Slice {
   std::uint64_t sent = 0;  ///< requests begun
   std::uint64_t in_flight = 0;  ///< journeys, at the end of the second
   std::uint64_t backlog = 0;    ///< due and waiting for a connection, at the end of the second
-  std::uint64_t reconnects = 0;
+  std::uint64_t users = 0;      ///< closed loop: how many are wanted at the end of the second
+  std::uint64_t reconnects = 0;   ///< opened in place of one that the other side ended
+  std::uint64_t opened = 0;       ///< connections opened in this second
+  std::uint64_t connections = 0;  ///< open at the end of the second
+  std::uint64_t bytes_in = 0, bytes_out = 0;  ///< as sent and received, after TLS
+  Histogram connect;       ///< from the start of a connection until it carries requests
   Histogram late;          ///< actual send minus due while a connection was free: our own error
+  Histogram queued;        ///< actual send minus due of those that waited for a connection
+  Histogram lag;           ///< how late the loop woke up for what was due
   double cpu = 0;          ///< of the generating threads, share of one core each
   bool saturated = false;  ///< the generator was the limit in this second
+  bool warm_up = false;    ///< not judged, not summed up
   bool last = false;       ///< the worker has drained; nothing follows
   std::vector<StepSlice> steps;
   std::vector<JourneySlice> journeys;

@@ -118,7 +118,7 @@ TEST(Honesty, TheSumOverOutcomesIsTheArrivalsDueWhateverTheServerDoes) {
                      {request("GET", "/a"), Think{0ms, 30ms}, request("POST", "/b")});
     spec.arrivals = ArrivalKind::Poisson;
     spec.timeout = 400ms;
-    spec.connections = 40;
+    spec.http.connections = 40;
     auto& second = std::get<Request>(spec.journeys[0].steps[2]);
     second.retries = static_cast<int>(seed) - 1;
     second.on_failure = seed == 2 ? OnFailure::Continue : OnFailure::Stop;

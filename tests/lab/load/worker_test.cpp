@@ -83,7 +83,7 @@ TEST(Semantics21, LatencyRunsFromTheDueTime) {
   // 100 (k + 1) ms.
   TestServer server([](const TestRequest&) { return answer().after(100ms); });
   auto spec = load(server.url(), 50, 200ms);
-  spec.connections = 1;
+  spec.http.connections = 1;
   Collector c;
   run(c, {spec}, 250ms);
   expect_sums(c, 10);
@@ -96,7 +96,7 @@ TEST(Semantics19, TheTimeoutCountsFromTheDueTime) {
   TestServer server([](const TestRequest&) { return nothing(); });
   auto spec = load(server.url(), 50, 100ms);
   spec.timeout = 300ms;
-  spec.connections = 1;  // four of five never get a connection
+  spec.http.connections = 1;  // four of five never get a connection
   Collector c;
   run(c, {spec}, 150ms);
   expect_sums(c, 5);

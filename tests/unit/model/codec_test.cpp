@@ -51,7 +51,7 @@ TEST(Codec, AnExperimentReadsBackAsItWasWritten) {
   EXPECT_EQ(second->targets[0].local.port, 80);
   EXPECT_EQ(second->targets[1].kind, "kubernetes");
   const LoadSpec& load = second->loads.at(0);
-  EXPECT_EQ(load.connections, 7);
+  EXPECT_EQ(load.http.connections, 7);
   const auto& steps = load.journeys.at(0).steps;
   EXPECT_EQ(std::get<Think>(steps[1]).most, 3s);
   const auto& cart = std::get<Request>(steps[2]);
