@@ -62,8 +62,13 @@ std::optional<Duration> Pace::reaches(double count) const {
 Duration Pace::length() const { return from_seconds(end_); }
 
 Arrivals::Arrivals(const std::vector<Stage>& stages, ArrivalKind kind,
-                   const std::vector<double>& weights, std::uint64_t seed, WorkShare share)
-    : pace_(stages), kind_(kind), seed_(seed), share_(share) {
+                   const std::vector<double>& weights, std::uint64_t seed, WorkShare share,
+                   int burst)
+    : pace_(stages),
+      kind_(kind),
+      seed_(seed),
+      share_(share),
+      burst_(kind == ArrivalKind::Bursty ? static_cast<std::uint64_t>(std::max(1, burst)) : 1) {
   assert(share.n >= 1 && share.i >= 0 && share.i < share.n);
   double sum = 0;
   for (const double weight : weights) cumulative_.push_back(sum += weight);
@@ -81,7 +86,9 @@ std::optional<Arrival> Arrivals::next() {
   }
   while (true) {
     const auto number = number_++;
-    reached_ -= std::log1p(-draw(seed_, number, Purpose::Gap));
+    if (number % burst_ == 0)
+      reached_ -= std::log1p(-draw(seed_, number / burst_, Purpose::Gap)) *
+                  static_cast<double>(burst_);
     if (number % n != static_cast<std::uint64_t>(share_.i)) continue;
     const auto due = pace_.reaches(reached_);
     if (!due) return std::nullopt;

@@ -51,18 +51,23 @@ class Pace {
 /// Uniform: arrival k is due when the integral of the rate reaches k (so number 0 at t = 0).
 /// Poisson: the same with the integral reaching a sum of k + 1 exponential gaps of mean 1
 /// (time-change of a unit Poisson process; Çinlar 1975), all drawn from the seed.
+/// Bursty: `burst` arrivals at each arrival of a Poisson process of rate / burst.
 class Arrivals {
  public:
   /// `weights`: one per journey, each >= 0, their sum > 0.
   Arrivals(const std::vector<Stage>& stages, ArrivalKind kind, const std::vector<double>& weights,
-           std::uint64_t seed, WorkShare share);
+           std::uint64_t seed, WorkShare share, int burst = 1);
+  Arrivals(const LoadSpec& spec, const std::vector<double>& weights, std::uint64_t seed,
+           WorkShare share)
+      : Arrivals(spec.stages, spec.arrivals, weights, seed, share, spec.burst) {}
 
   /// The next one of this share, in order of due time; nothing when no further arrival comes.
   std::optional<Arrival> next();
   const Pace& pace() const { return pace_; }
+  /// Which journey arrival `number` is, drawn by weight.
+  int journey_of(std::uint64_t number) const;
 
  private:
-  int journey_of(std::uint64_t number) const;
 
   Pace pace_;
   ArrivalKind kind_;
@@ -70,7 +75,8 @@ class Arrivals {
   std::uint64_t seed_;
   WorkShare share_;
   std::uint64_t number_ = 0;  ///< the next to look at
-  double reached_ = 0;        ///< Poisson: sum of the gaps before `number_`
+  double reached_ = 0;        ///< Poisson, bursty: sum of the gaps before `number_`
+  std::uint64_t burst_ = 1;
 };
 
 }  // namespace gunflint

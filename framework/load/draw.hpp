@@ -6,7 +6,7 @@
 
 namespace gunflint {
 
-enum class Purpose : std::uint64_t { Gap = 1, Journey = 2, Think = 3 };
+enum class Purpose : std::uint64_t { Gap = 1, Journey = 2, Think = 3, Pause = 4, Row = 5, Trace = 6 };
 
 /// SplitMix64's finaliser (Steele, Lea, Flood 2014).
 constexpr std::uint64_t mixed(std::uint64_t x) {

@@ -5,10 +5,14 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include <array>
 #include <cerrno>
 
 #include <fmt/format.h>
+
+#include "load/native_wire.hpp"
 
 namespace gunflint {
 namespace {
@@ -28,9 +32,9 @@ void watch(int poll, int fd, std::uint64_t data) {
 
 }  // namespace
 
-Loop::Loop(const std::vector<LoadProgram>& programs, WorkShare share, std::uint64_t seed, Time zero,
-           OnSecond on_second, OnGivenUp on_given_up)
-    : programs_(programs),
+Loop::Loop(const Work& work, WorkShare share, std::uint64_t seed, Time zero, OnSecond on_second,
+           OnGivenUp on_given_up)
+    : work_(work),
       share_(share),
       seed_(seed),
       clock_(zero),
@@ -51,10 +55,16 @@ Result<void> Loop::open() {
     return fail_errno(errno, "open the event loop of a load");
   watch(poll_.get(), timer_.get(), timer_event << kind_shift);
   watch(poll_.get(), bell_.get(), bell_event << kind_shift);
-  for (std::size_t i = 0; i < programs_.size(); ++i) {
-    const Traffic::Setup setup{&programs_[i], share_, seed_, poll_.get(), i << traffic_shift};
+  for (std::size_t i = 0; i < work_.programs.size(); ++i) {
+    const LoadProgram& program = work_.programs[i];
+    const Pool::Setup pool{&program,    work_.addresses[i].get(),
+                           &clock_,     poll_.get(),
+                           i << traffic_shift, part_of(program.spec.http.connections, share_)};
+    const Traffic::Setup setup{&program, share_, seed_, &clock_, [pool](WireUsers& users) {
+                                 return std::make_unique<NativeWire>(pool, users);
+                               }};
     traffic_.push_back(std::make_unique<Traffic>(
-        setup, clock_, [this, i](Tally tally) { on_second_(i, std::move(tally)); }));
+        setup, [this, i](Tally tally) { on_second_(i, std::move(tally)); }));
   }
   return {};
 }
@@ -74,6 +84,11 @@ void Loop::wake() const {
 }
 
 void Loop::run() {
+  // OpenSSL writes without MSG_NOSIGNAL: a server that is gone is an error, no signal.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   while (!quit_ && step()) {
   }
 }
@@ -93,38 +108,44 @@ bool Loop::step() {
     if (traffic.gave_up()) {
       on_given_up_(
           fmt::format("{}load `{}` was given up: more requests were due than may be under way",
-                      overload_abort, programs_[i].spec.name));
+                      overload_abort, work_.programs[i].spec.name));
       return false;
     }
     all_finished &= traffic.finished();
     wake = std::min(wake, traffic.next_wake());
   }
   if (all_finished) return false;
+  if (wait_for_events(wake)) return true;
+  on_given_up_("waiting for sockets failed; the load has ended");
+  return false;
+}
+
+bool Loop::wait_for_events(Duration wake) {
   const bool at_once = wake <= clock_.now();
   if (!at_once) arm(wake);
   std::array<epoll_event, events_at_once> events;
   const int n = epoll_wait(poll_.get(), events.data(), events_at_once, at_once ? 0 : -1);
-  if (n < 0 && errno != EINTR) {
-    on_given_up_("waiting for sockets failed; the load has ended");
-    return false;
-  }
+  if (n < 0 && errno != EINTR) return false;
   for (int i = 0; i < n; ++i) {
-    const auto data = events[static_cast<std::size_t>(i)].data.u64;
-    if (data >> kind_shift == bell_event) {
+    const auto& event = events[static_cast<std::size_t>(i)];
+    const auto data = event.data.u64;
+    if (data >> kind_shift == timer_event) {
+      armed_ = Duration::max();
+    } else if (data >> kind_shift == bell_event) {
       std::uint64_t count = 0;
       [[maybe_unused]] const auto got = read(bell_.get(), &count, sizeof count);
-    } else if (data >> kind_shift == 0) {
+    } else {
       traffic_[data >> traffic_shift]->on_socket(static_cast<std::uint32_t>(data),
                                                  static_cast<std::uint16_t>(data >> 32),
-                                                 events[static_cast<std::size_t>(i)].events);
+                                                 event.events);
     }
   }
-  for (auto& traffic : traffic_) traffic->read_more();
   return true;
 }
 
+/// An earlier time than asked for is good enough: it costs a look, not a system call each time.
 void Loop::arm(Duration wake) {
-  if (wake == armed_ || wake == Duration::max()) return;
+  if (armed_ <= wake) return;
   armed_ = wake;
   const auto at = (clock_.zero() + wake).time_since_epoch();
   itimerspec when{};

@@ -20,8 +20,14 @@ class Loop {
   /// sums do not add up.
   using OnGivenUp = std::function<void(std::string why)>;
 
-  Loop(const std::vector<LoadProgram>& programs, WorkShare share, std::uint64_t seed, Time zero,
-       OnSecond on_second, OnGivenUp on_given_up);
+  /// What all loops of a worker share: the loads, and where their servers are.
+  struct Work {
+    std::vector<LoadProgram> programs;
+    std::vector<std::shared_ptr<const Addresses>> addresses;  ///< per load
+  };
+
+  Loop(const Work& work, WorkShare share, std::uint64_t seed, Time zero, OnSecond on_second,
+       OnGivenUp on_given_up);
   ~Loop();  ///< ends at once, without draining
 
   Result<void> open();
@@ -32,10 +38,11 @@ class Loop {
  private:
   void run();
   bool step();
+  bool wait_for_events(Duration wake);
   void arm(Duration wake);
   void wake() const;
 
-  const std::vector<LoadProgram>& programs_;
+  const Work& work_;
   WorkShare share_;
   std::uint64_t seed_;
   LoopClock clock_;
@@ -43,7 +50,7 @@ class Loop {
   OnGivenUp on_given_up_;
   Fd poll_, timer_, bell_;
   std::vector<std::unique_ptr<Traffic>> traffic_;
-  Duration armed_{-1};
+  Duration armed_ = Duration::max();  ///< when the timer goes off; never: it is not set
   std::atomic<std::int64_t> stop_at_{INT64_MAX};
   std::atomic<bool> quit_{false};
   std::thread thread_;

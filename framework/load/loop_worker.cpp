@@ -1,59 +1,24 @@
 #include "load/loop_worker.hpp"
 
 #include <sched.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
-#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "load/limits.hpp"
 #include "load/loop.hpp"
 #include "load/merger.hpp"
 
 namespace gunflint {
 namespace {
 
-/// Descriptors that the rest of the process needs.
-constexpr rlim_t reserve = 64;
 /// Seconds that may wait for a slow receiver before the worker calls itself lost.
 constexpr std::size_t most_undelivered = 3600;
-
-Result<void> make_room_for_sockets(rlim_t wanted) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno(errno, "read the descriptor limit");
-  if (limit.rlim_cur >= wanted + reserve) return {};
-  if (limit.rlim_max < wanted + reserve)
-    return fail(
-        Cause::Unsupported,
-        fmt::format("{} connections need {} open files, and this process may have {}; lower "
-                    "`connections`, or raise the hard limit (`ulimit -Hn`)",
-                    wanted, wanted + reserve, limit.rlim_max));
-  limit.rlim_cur = std::max(limit.rlim_cur, wanted + reserve);
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno(errno, "raise the descriptor limit");
-  return {};
-}
-
-/// A connection from here to one address needs a local port of its own.
-Result<void> check_local_ports(const LoadProgram& program) {
-  long first = 0, last = 0;
-  std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
-  if (!(file >> first >> last)) return {};
-  std::size_t addresses = 0;
-  for (const auto& origin : program.origins) addresses += origin.addresses.size();
-  const auto ports =
-      static_cast<std::size_t>(last - first + 1) * std::max<std::size_t>(1, addresses);
-  if (static_cast<std::size_t>(program.spec.http.connections) <= ports) return {};
-  return fail(
-      Cause::Unsupported,
-      fmt::format("load `{}`: {} connections need as many local ports, and this machine has "
-                  "{}; lower `connections`, or widen net.ipv4.ip_local_port_range",
-                  program.spec.name, program.spec.http.connections, ports));
-}
 
 class LoopWorker final : public Worker {
  public:
@@ -77,17 +42,20 @@ class LoopWorker final : public Worker {
     if (loads.size() > 256)
       return fail(Cause::Unsupported, "at most 256 loads can run at once; merge some as journeys");
     int fewest = wanted_loops_;
-    rlim_t sockets = 0;
-    programs_.clear();
+    std::size_t sockets = 0;
+    work_ = {};
     for (const auto& load : loads) {
       GF_TRY_AS(LoadProgram program, compile_load(load));
-      GF_TRY(resolve(program));
-      GF_TRY(check_local_ports(program));
+      GF_TRY_AS(std::shared_ptr<const Addresses> addresses, Addresses::look_up(program));
+      GF_TRY(check_local_ports(program, *addresses));
+      GF_TRY(check_source_address(program));
       fewest = std::min(fewest, std::max(1, load.http.connections / share.n));
-      sockets += static_cast<rlim_t>(load.http.connections / share.n + wanted_loops_);
-      programs_.push_back(std::move(program));
+      sockets += static_cast<std::size_t>(load.http.connections / share.n + wanted_loops_);
+      work_.programs.push_back(std::move(program));
+      work_.addresses.push_back(std::move(addresses));
     }
     GF_TRY(make_room_for_sockets(sockets));
+    GF_TRY(check_memory(work_.programs));
     count_ = fewest;
     seed_ = seed;
     share_ = share;
@@ -96,12 +64,12 @@ class LoopWorker final : public Worker {
 
   Result<void> begin(Time at) override {
     zero_ = at;
-    for (const auto& program : programs_) mergers_.emplace_back(program, count_, share_);
+    for (const auto& program : work_.programs) mergers_.emplace_back(program, count_, share_);
     for (int k = 0; k < count_; ++k) {
       // Number m belongs to worker m mod n, and there to loop (m / n) mod loops.
       const WorkShare share{share_.i + k * share_.n, share_.n * count_};
       loops_.push_back(std::make_unique<Loop>(
-          programs_, share, seed_, at,
+          work_, share, seed_, at,
           [this, k](std::size_t load, Tally tally) { take(k, load, std::move(tally)); },
           [this](std::string why) { lost(std::move(why)); }));
       GF_TRY(loops_.back()->open());
@@ -124,7 +92,7 @@ class LoopWorker final : public Worker {
   void take(int loop, std::size_t load, Tally tally) {
     {
       const std::lock_guard lock(mutex_);
-      if (ready_.size() >= most_undelivered * programs_.size()) {
+      if (ready_.size() >= most_undelivered * work_.programs.size()) {
         lost_ = "nobody took the results of the last hour; the load has ended";
       } else {
         for (auto& slice : mergers_[load].add(loop, std::move(tally)))
@@ -168,7 +136,7 @@ class LoopWorker final : public Worker {
   std::uint64_t seed_ = 0;
   WorkShare share_;
   Time zero_{};
-  std::vector<LoadProgram> programs_;
+  Loop::Work work_;
   std::mutex mutex_;  ///< guards all below but loops_
   std::condition_variable changed_;
   std::deque<Merger> mergers_;

@@ -46,8 +46,16 @@ void Merger::add(Tally& sum, Tally& part) const {
   sum.sent += part.sent;
   sum.in_flight += part.in_flight;
   sum.backlog += part.backlog;
+  sum.users += part.users;
   sum.reconnects += part.reconnects;
+  sum.opened += part.opened;
+  sum.connections += part.connections;
+  sum.bytes_in += part.bytes_in;
+  sum.bytes_out += part.bytes_out;
+  sum.connect.merge(part.connect);
   sum.late.merge(part.late);
+  sum.queued.merge(part.queued);
+  sum.lag.merge(part.lag);
   sum.cpu = std::max(sum.cpu, part.cpu);
   sum.out_of_sockets |= part.out_of_sockets;
   for (std::size_t i = 0; i < sum.steps.size(); ++i) {
@@ -60,6 +68,7 @@ void Merger::add(Tally& sum, Tally& part) const {
     to.latency.merge(from.latency);
     to.service.merge(from.service);
     to.waiting.merge(from.waiting);
+    to.examples.insert(from.examples.begin(), from.examples.end());
   }
   for (std::size_t i = 0; i < sum.journeys.size(); ++i) {
     auto& to = sum.journeys[i];
@@ -89,11 +98,21 @@ Slice Merger::slice(const Tally& sum, bool last) const {
   out.sent = sum.sent;
   out.in_flight = sum.in_flight;
   out.backlog = sum.backlog;
+  out.users = sum.users;
   out.reconnects = sum.reconnects;
+  out.opened = sum.opened;
+  out.connections = sum.connections;
+  out.bytes_in = sum.bytes_in;
+  out.bytes_out = sum.bytes_out;
+  out.connect = sum.connect;
   out.late = sum.late;
+  out.queued = sum.queued;
+  out.lag = sum.lag;
+  out.warm_up = sum.warm_up;
   out.cpu = sum.cpu;
   out.last = last;
   Histogram latency;
+  std::uint64_t due = 0;
   for (std::size_t i = 0; i < sum.steps.size(); ++i) {
     const auto& from = sum.steps[i];
     StepSlice step;
@@ -109,6 +128,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
     step.latency = from.latency;
     step.service = from.service;
     step.waiting = from.waiting;
+    for (const auto& [why, words] : from.examples) step.examples[std::string(name_of(why))] = words;
     latency.merge(from.latency);
     out.steps.push_back(std::move(step));
   }
@@ -117,6 +137,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
     JourneySlice journey;
     journey.journey = program_.journeys[i].name;
     journey.due = from.due;
+    due += from.due;
     journey.dropped = from.dropped;
     journey.ended = from.ended;
     journey.completed = from.completed;
@@ -128,6 +149,8 @@ Slice Merger::slice(const Tally& sum, bool last) const {
     }
     out.journeys.push_back(std::move(journey));
   }
+  // A closed loop asks for what it gets.
+  if (sum.users > 0) out.asked = static_cast<double>(due);
   out.saturated =
       generator_was_the_limit(out.late, latency.quantile(0.5), out.cpu, sum.out_of_sockets);
   return out;

@@ -4,62 +4,92 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
 
 namespace gunflint {
+namespace {
 
-Pool::Pool(int poll, std::uint64_t tag, const std::vector<Origin>& origins, std::size_t most)
-    : poll_(poll),
-      tag_(tag),
-      origins_(origins),
-      most_(most),
-      idle_(origins.size()),
-      idle_of_(origins.size()),
-      address_(origins.size()) {}
+/// Our own limits: no server is to blame.
+bool is_starvation(int number) {
+  return number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL || number == ENOBUFS ||
+         number == ENOMEM;
+}
 
-Pool::~Pool() {
-  for (auto& connection : connections_)
-    if (connection.fd >= 0) ::close(connection.fd);
+}  // namespace
+
+Pool::Pool(const Setup& setup) : setup_(setup), servers_(setup.program->origins.size()) {
+  const auto& spec = setup.program->spec;
+  for (auto& server : servers_) server.http2 = spec.http.version == HttpVersion::Two;
+  if (!spec.connect.source_address.empty())
+    source_ = numeric_address(spec.connect.source_address, 0);
 }
 
 bool Pool::can_take(int origin) const {
-  return idle_of_[static_cast<std::size_t>(origin)] > 0 || open_ < most_ || idle_count_ > 0;
+  const Server& server = servers_[static_cast<std::size_t>(origin)];
+  return server.idle_count > 0 || !server.roomy.empty() || open_ < setup_.most || idle_count_ > 0;
 }
 
-bool Pool::pop_idle(int origin, std::uint32_t& place) {
-  auto& idle = idle_[static_cast<std::size_t>(origin)];
-  while (!idle.empty()) {
-    const auto [at, generation] = idle.back();
-    idle.pop_back();
+bool Pool::pop_idle(Server& server, std::uint32_t& place) {
+  while (!server.idle.empty()) {
+    const auto [at, generation] = server.idle.back();
+    server.idle.pop_back();
     const auto& connection = connections_[at];
     if (connection.generation != generation || connection.state != Connection::State::Idle)
       continue;
     --idle_count_;
-    --idle_of_[static_cast<std::size_t>(origin)];
+    --server.idle_count;
     place = at;
     return true;
   }
   return false;
 }
 
-Pool::Take Pool::take(int origin) {
+bool Pool::find_roomy(Server& server, std::uint32_t& place) {
+  while (!server.roomy.empty()) {
+    const auto [at, generation] = server.roomy.back();
+    auto& connection = connections_[at];
+    if (connection.generation == generation && connection.http2 && connection.http2->room() > 0) {
+      place = at;
+      return true;
+    }
+    if (connection.generation == generation) connection.listed = false;
+    server.roomy.pop_back();
+  }
+  return false;
+}
+
+/// Closes a connection to another server that carries nothing.
+void Pool::make_room() {
   std::uint32_t place = 0;
-  if (pop_idle(origin, place)) {
+  for (auto& server : servers_)
+    if (pop_idle(server, place)) {
+      connections_[place].state = Connection::State::Busy;
+      return close(place, false);
+    }
+  for (place = 0; place < connections_.size(); ++place) {
+    const auto& connection = connections_[place];
+    if (connection.state == Connection::State::Shared && !connection.settling &&
+        connection.http2->streams() == 0)
+      return close(place, false);
+  }
+}
+
+Pool::Take Pool::take(int origin) {
+  Server& server = servers_[static_cast<std::size_t>(origin)];
+  std::uint32_t place = 0;
+  if (server.http2) {
+    if (find_roomy(server, place)) return {Taken::Shared, place};
+  } else if (pop_idle(server, place)) {
     connections_[place].state = Connection::State::Busy;
     connections_[place].reused = true;
     return {Taken::Ready, place};
   }
-  if (open_ >= most_) {
-    // An idle connection to another server makes room.
-    for (std::size_t other = 0; other < idle_.size() && open_ >= most_; ++other)
-      if (pop_idle(static_cast<int>(other), place)) {
-        connections_[place].state = Connection::State::Busy;
-        close(place, false);
-      }
-    if (open_ >= most_) return {};
-  }
+  if (open_ >= setup_.most && servers_.size() > 1) make_room();
+  if (open_ >= setup_.most) return {};
   if (closed_.empty()) {
     connections_.emplace_back();
     place = static_cast<std::uint32_t>(connections_.size() - 1);
@@ -75,78 +105,156 @@ Pool::Take Pool::take(int origin) {
     ++reconnects;
   }
   ++open_;
-  return open_at(place);
+  ++opened;
+  connection.opened = setup_.clock->now();
+  if (server.http2)
+    connection.http2 = std::make_unique<Http2Session>(setup_.program->spec.http.streams);
+  auto taken = open_at(place);
+  while (taken.what == Taken::Failed) {
+    const auto next = try_next_address(place);
+    if (next.what == Taken::Failed) break;
+    taken = next;
+  }
+  if (taken.what == Taken::Failed) {
+    close(place, true);
+    return {Taken::Failed, 0};
+  }
+  if (taken.what == Taken::None || !connection.http2) return taken;
+  list(place);
+  return {Taken::Shared, place};
 }
 
 Pool::Take Pool::try_next_address(std::uint32_t place) {
   auto& connection = connections_[place];
-  const auto& origin = origins_[connection.origin];
-  if (++connection.addresses_tried >= origin.addresses.size()) return {};
-  address_[connection.origin] = (address_[connection.origin] + 1) % origin.addresses.size();
-  ::close(connection.fd);
-  connection.fd = -1;
+  const auto addresses = setup_.addresses->of(connection.origin);
+  if (++connection.addresses_tried >= addresses->size()) return {Taken::Failed, place};
+  connection.transport.close();
   return open_at(place);
+}
+
+bool Pool::bind_source(int fd, int family) const {
+  if (!source_ || family != source_->storage.ss_family) return true;
+  const int one = 1;
+  // The port is chosen when the connection is: it must be free towards that server only.
+  setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+  return bind(fd, reinterpret_cast<const sockaddr*>(&source_->storage), source_->size) == 0;
 }
 
 Pool::Take Pool::open_at(std::uint32_t place) {
   auto& connection = connections_[place];
-  const auto& address = origins_[connection.origin].addresses[address_[connection.origin]];
+  auto& server = servers_[connection.origin];
+  const auto addresses = setup_.addresses->of(connection.origin);
   ++connection.generation;
-  connection.more_to_read = false;
+  connection.more_to_read = connection.to_flush = connection.listed = false;
   connection.reused = false;
+  connection.served = 0;
   connection.state = Connection::State::Connecting;
-  const auto failed = [&](int error) -> Take {
-    const bool ours = error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL ||
-                      error == ENOBUFS || error == ENOMEM;
-    if (ours) {
-      starved = true;
-      close(place, false);
-      return {};
-    }
-    return {Taken::Failed, place, error};
-  };
-  connection.fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (connection.fd < 0) return failed(errno);
+  if (addresses->empty()) {
+    why_ = setup_.addresses->why_none(connection.origin);
+    error_ = ErrorClass::Dns;
+    return {Taken::Failed, place};
+  }
+  // Connections are spread over a name's addresses in turn.
+  const auto& address = (*addresses)[server.next_address++ % addresses->size()];
+  const int family = address.storage.ss_family;
+  const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return refused(place, errno);
+  connection.transport.open(fd);
   const int one = 1;
-  setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  const auto* to = reinterpret_cast<const sockaddr*>(&address.storage);
-  const int result = connect(connection.fd, to, address.size);
-  if (result != 0 && errno != EINPROGRESS) return failed(errno);
+  if (family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (!bind_source(fd, family)) return refused(place, errno);
+  const int result =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size);
+  if (result != 0 && errno != EINPROGRESS) return refused(place, errno);
   // Registered once, edge-triggered: no further epoll_ctl in the life of the connection.
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.u64 = tag_ | static_cast<std::uint64_t>(connection.generation) << 32 | place;
-  if (epoll_ctl(poll_, EPOLL_CTL_ADD, connection.fd, &event) != 0) return failed(errno);
-  if (result != 0) return {Taken::Opening, place};
+  event.data.u64 =
+      setup_.tag | static_cast<std::uint64_t>(connection.generation) << 32 | place;
+  if (epoll_ctl(setup_.poll, EPOLL_CTL_ADD, fd, &event) != 0) return refused(place, errno);
+  // Even where it is connected at once, an edge says that it may be written to.
+  if (result != 0 || setup_.program->origins[connection.origin].tls || connection.http2)
+    return {Taken::Opening, place};
   connection.state = Connection::State::Busy;
   return {Taken::Ready, place};
+}
+
+void Pool::set_error(std::uint32_t place, int number) {
+  error_ = number == ETIMEDOUT ? ErrorClass::ConnectTimeout : ErrorClass::Refused;
+  why_ = fmt::format("no connection to {}: {}", peer(place),
+                     number == ECONNREFUSED ? "refused" : std::strerror(number));
+}
+
+Pool::Take Pool::refused(std::uint32_t place, int number) {
+  if (is_starvation(number)) {
+    starved = true;
+    close(place, false);
+    return {};
+  }
+  set_error(place, number);
+  return {Taken::Failed, place};
+}
+
+bool Pool::secure(std::uint32_t place) {
+  auto& connection = connections_[place];
+  const auto& origin = setup_.program->origins[connection.origin];
+  auto stream = setup_.program->tls->open(connection.transport.fd(), origin.host,
+                                          servers_[connection.origin].session);
+  if (!stream) return false;
+  connection.transport.secure(std::move(stream));
+  connection.state = Connection::State::Securing;
+  return true;
 }
 
 void Pool::keep(std::uint32_t place) {
   auto& connection = connections_[place];
   connection.state = Connection::State::Idle;
-  connection.user = 0xffffffff;
-  idle_[connection.origin].push_back({place, connection.generation});
-  ++idle_of_[connection.origin];
+  connection.user = nobody;
+  auto& server = servers_[connection.origin];
+  server.idle.push_back({place, connection.generation});
+  ++server.idle_count;
   ++idle_count_;
 }
+
+void Pool::list(std::uint32_t place) {
+  auto& connection = connections_[place];
+  if (connection.listed || !connection.http2 || connection.http2->room() <= 0) return;
+  connection.listed = true;
+  servers_[connection.origin].roomy.push_back({place, connection.generation});
+}
+
+void Pool::learn(std::size_t origin, bool http2) { servers_[origin].http2 = http2; }
 
 void Pool::close(std::uint32_t place, bool by_peer) {
   auto& connection = connections_[place];
   if (connection.state == Connection::State::Closed) return;
   if (connection.state == Connection::State::Idle) {
     --idle_count_;
-    --idle_of_[connection.origin];
+    --servers_[connection.origin].idle_count;
   }
-  if (connection.fd >= 0) ::close(connection.fd);
-  connection.fd = -1;
-  connection.user = 0xffffffff;
+  connection.transport.close();
+  connection.http2.reset();
+  connection.user = nobody;
   connection.state = Connection::State::Closed;
+  connection.listed = false;
   ++connection.generation;  // events still in the batch are not for the next one
   connection.unsent.clear();
   closed_.push_back(place);
   --open_;
   if (by_peer) ++to_replace_;
+}
+
+std::string Pool::peer(std::uint32_t place) const {
+  const auto& connection = connections_[place];
+  Address address;
+  address.size = sizeof address.storage;
+  if (getpeername(connection.transport.fd(), reinterpret_cast<sockaddr*>(&address.storage),
+                  &address.size) == 0)
+    return print(address);
+  const auto addresses = setup_.addresses->of(connection.origin);
+  if (addresses->empty()) return setup_.program->origins[connection.origin].authority;
+  const auto last = servers_[connection.origin].next_address + addresses->size() - 1;
+  return print((*addresses)[last % addresses->size()]);
 }
 
 }  // namespace gunflint

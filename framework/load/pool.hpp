@@ -5,78 +5,97 @@
 #include <string>
 #include <vector>
 
-#include "gunflint/base/units.hpp"
+#include "load/addresses.hpp"
+#include "load/clock.hpp"
+#include "load/connection.hpp"
 #include "load/program.hpp"
-#include "load/response.hpp"
 
 namespace gunflint {
 
-struct Connection {
-  enum class State : std::uint8_t { Closed, Connecting, Busy, Idle };
-  int fd = -1;
-  std::uint32_t user = 0xffffffff;  ///< whose request it carries
-  std::uint16_t generation = 0;     ///< tells apart sockets of one place
-  std::uint16_t origin = 0;
-  std::uint16_t addresses_tried = 0;
-  State state = State::Closed;
-  bool reused = false;        ///< has carried an answer before
-  bool more_to_read = false;  ///< stands in Traffic's list of those
-  std::string unsent;         ///< rest of a request that the socket did not take
-  ResponseParser parser;
-};
-
 class Pool {
  public:
-  enum class Taken { Ready, Opening, None, Failed };
+  struct Setup {
+    const LoadProgram* program = nullptr;
+    const Addresses* addresses = nullptr;
+    const LoopClock* clock = nullptr;
+    int poll = -1;                      ///< an epoll descriptor
+    std::uint64_t tag = 0;              ///< a socket's events carry `tag | generation << 32 | place`
+    std::size_t most = 1;               ///< connections at once
+  };
+  enum class Taken {
+    Ready,    ///< HTTP/1.1: send now
+    Opening,  ///< it will tell; only this user may use it
+    Shared,   ///< HTTP/2: submit now, be it open or not
+    None,     ///< all are busy, or the machine has no descriptor or port left (`starved`)
+    Failed    ///< the connection was refused at once: why() says by whom
+  };
   struct Take {
     Taken what = Taken::None;
     std::uint32_t place = 0;
-    int error = 0;  ///< Failed: errno
   };
 
-  /// `poll`: an epoll descriptor; a socket's events carry `tag | generation << 32 | place`.
-  Pool(int poll, std::uint64_t tag, const std::vector<Origin>& origins, std::size_t most);
-  ~Pool();
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
+  explicit Pool(const Setup& setup);
 
-  /// An idle connection to `origin`, or a new one (closing an idle one to elsewhere when all are
-  /// open). None: all are busy, or the machine has no descriptor or port left (`starved`).
   Take take(int origin);
   /// take() would not answer None, as far as our own limit goes.
   bool can_take(int origin) const;
-  /// After a failed connect: tries the name's next address on the same place.
+  /// After a failed connect: tries the name's next address on the same place. Failed: no other one.
   Take try_next_address(std::uint32_t place);
-  /// Keeps it for the next request.
+  /// HTTP/1.1: keeps it for the next request.
   void keep(std::uint32_t place);
+  /// HTTP/2: it may have room again.
+  void list(std::uint32_t place);
+  /// The server of `origin` has chosen HTTP/2, or not.
+  void learn(std::size_t origin, bool http2);
   /// `by_peer`: the other side ended it, or made it useless.
   void close(std::uint32_t place, bool by_peer);
+  /// Begins TLS on a connected socket; false: out of memory.
+  bool secure(std::uint32_t place);
 
   Connection& operator[](std::uint32_t place) { return connections_[place]; }
-  std::size_t busy() const { return open_ - idle_count_; }
   std::size_t open() const { return open_; }
+  std::size_t places() const { return connections_.size(); }
+  /// Where a connection goes, for people.
+  std::string peer(std::uint32_t place) const;
+  const std::string& why() const { return why_; }
+  ErrorClass error() const { return error_; }
+  /// Sets why() and error() to what errno says of a connection.
+  void set_error(std::uint32_t place, int number);
 
   bool starved = false;          ///< no descriptor or local port was left; cleared by the reader
   std::uint64_t reconnects = 0;  ///< opened in place of one that the other side ended; same
+  std::uint64_t opened = 0;      ///< same
 
  private:
-  struct Idle {
+  struct Place {
     std::uint32_t place;
     std::uint16_t generation;
   };
+  /// What the pool knows of one server.
+  struct Server {
+    std::vector<Place> idle;   ///< entries may be stale
+    std::vector<Place> roomy;  ///< HTTP/2 connections with room; entries may be stale
+    std::size_t idle_count = 0;
+    std::size_t next_address = 0;
+    bool http2 = false;
+    TlsSession session;
+  };
   Take open_at(std::uint32_t place);
-  bool pop_idle(int origin, std::uint32_t& place);
+  Take refused(std::uint32_t place, int number);
+  bool bind_source(int fd, int family) const;
+  bool pop_idle(Server& server, std::uint32_t& place);
+  bool find_roomy(Server& server, std::uint32_t& place);
+  void make_room();
 
-  int poll_;
-  std::uint64_t tag_;
-  const std::vector<Origin>& origins_;
-  std::size_t most_, open_ = 0, idle_count_ = 0;
+  Setup setup_;
+  std::size_t open_ = 0, idle_count_ = 0;
   std::uint64_t to_replace_ = 0;
   std::deque<Connection> connections_;
-  std::vector<std::uint32_t> closed_;    ///< free places
-  std::vector<std::vector<Idle>> idle_;  ///< per origin; entries may be stale
-  std::vector<std::size_t> idle_of_;     ///< per origin, exact
-  std::vector<std::size_t> address_;     ///< per origin: the one that worked last
+  std::vector<std::uint32_t> closed_;  ///< free places
+  std::deque<Server> servers_;         ///< per origin
+  std::optional<Address> source_;
+  std::string why_;
+  ErrorClass error_ = ErrorClass::Refused;
 };
 
 }  // namespace gunflint

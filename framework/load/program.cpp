@@ -1,13 +1,12 @@
 #include "load/program.hpp"
 
-#include <netdb.h>
-
 #include <algorithm>
-#include <memory>
 
 #include <fmt/format.h>
 
 #include "load/ascii.hpp"
+#include "load/request_text.hpp"
+#include "load/tls.hpp"
 
 namespace gunflint {
 namespace {
@@ -32,12 +31,6 @@ class Compiler {
   Result<LoadProgram> run() {
     const auto& spec = program_.spec;
     if (spec.stages.empty()) return bad(fmt::format("load `{}` has no stages", spec.name));
-    for (const auto& stage : spec.stages)
-      if (stage.users)
-        return fail(Cause::Unsupported,
-                    fmt::format("load `{}`: `users` (a closed loop) is not in this version; give "
-                                "the stage a `rate`",
-                                spec.name));
     double weight = 0;
     for (const auto& journey : spec.journeys) {
       GF_TRY(compile(journey));
@@ -48,6 +41,7 @@ class Compiler {
           fmt::format("load `{}` has no journey with a weight above 0; add `journeys` or "
                       "`requests`",
                       spec.name));
+    GF_TRY(prepare_origins());
     return std::move(program_);
   }
 
@@ -56,7 +50,8 @@ class Compiler {
 
   Result<void> compile(const Journey& journey) {
     JourneyPlan plan{journey.name, journey.weight, {}, 0};
-    variables_.clear();
+    names_.clear();
+    variables_ = 0;
     int requests = 0;
     for (const auto& step : journey.steps) {
       if (const auto* think = std::get_if<Think>(&step)) {
@@ -70,7 +65,7 @@ class Compiler {
     if (requests == 0)
       return bad(
           fmt::format("journey `{}` sends nothing; add a step such as `get: /`", journey.name));
-    plan.variables = variables_.size();
+    plan.variables = variables_;
     program_.journeys.push_back(std::move(plan));
     return {};
   }
@@ -86,7 +81,7 @@ class Compiler {
     plan.origin = origin_of(*url);
     plan.slot = slot_of(plan.name);
     plan.on_failure = request.on_failure;
-    plan.retries = request.retries.times;
+    plan.retries = request.retries;
     GF_TRY(write_parts(plan, request, *url, whose));
     auto checks = Checks::compile(request.check);
     if (!checks) return fail(checks.error().cause, whose + ": " + checks.error().message);
@@ -111,6 +106,7 @@ class Compiler {
         {"Host", url.authority}, {"User-Agent", "gunflint/" GUNFLINT_VERSION}, {"Accept", "*/*"}};
     for (const auto& [name, value] : program_.spec.headers) put(headers, name, value);
     for (const auto& [name, value] : request.headers) put(headers, name, value);
+    if (program_.spec.http.compression) put(headers, "Accept-Encoding", "gzip");
     std::string lines;
     for (const auto& [name, value] : headers) {
       if (same_word(name, "content-length") || same_word(name, "transfer-encoding"))
@@ -125,7 +121,10 @@ class Compiler {
                            : value.find("x-www-form-urlencoded") != value.npos ? Escape::Form
                                                                                : Escape::None;
       lines += name + ": " + value + "\r\n";
+      GF_TRY(add_field(plan, name, value, whose));
     }
+    if (!program_.spec.http.keep_alive) lines += "Connection: close\r\n";
+    GF_TRY_AS(plan.headers, Text::compile(lines, names_, whose));
     std::string target;
     {  // what a person types in a path may need encoding, `${name}` aside
       std::string_view rest = url.target;
@@ -138,26 +137,62 @@ class Compiler {
         rest.remove_prefix(end + 1);
       }
     }
-    GF_TRY_AS(plan.target, Text::compile(target, variables_, whose));
-    GF_TRY_AS(plan.headers, Text::compile(lines, variables_, whose));
-    GF_TRY_AS(plan.body, Text::compile(request.body, variables_, whose));
+    GF_TRY_AS(plan.target, Text::compile(target, names_, whose));
+    GF_TRY_AS(plan.body, Text::compile(request.body, names_, whose));
     plan.has_body = !request.body.empty() || plan.method == "POST" || plan.method == "PUT" ||
                     plan.method == "PATCH";
     plan.constant = plan.target.constant() && plan.headers.constant() && plan.body.constant();
     if (plan.constant) {
-      write_request(plan.whole, plan, {}, {}, nullptr);
+      plan.whole = whole_request(plan);
       plan.blank_line = plan.whole.find("\r\n\r\n") + 2;
     }
     return {};
   }
 
-  int origin_of(const Url& url) {
-    auto& origins = program_.origins;
-    for (std::size_t i = 0; i < origins.size(); ++i)
-      if (origins[i].host == url.host && origins[i].port == url.port) return static_cast<int>(i);
-    origins.push_back({url.host, url.port, {}});
-    return static_cast<int>(origins.size() - 1);
+  /// Header names of HTTP/2 are in lower case; what belongs to a connection has no place there (RFC
+  /// 9113, 8.2.2), and Host is `:authority`.
+  Result<void> add_field(RequestPlan& plan, const std::string& name, const std::string& value,
+                         const std::string& whose) {
+    std::string small = name;
+    for (char& c : small) c = lower(c);
+    if (small == "host" || small == "connection" || small == "upgrade" || small == "keep-alive" ||
+        small == "proxy-connection")
+      return {};
+    GF_TRY_AS(Text text, Text::compile(value, names_, whose));
+    plan.fields.push_back({std::move(small), std::move(text)});
+    return {};
   }
+
+  int origin_of(const Url& url) {
+    const int known = program_.find_origin(url.host, url.port, url.tls);
+    if (known >= 0) return known;
+    program_.origins.push_back({url.host, url.port, url.tls, url.authority});
+    return static_cast<int>(program_.origins.size() - 1);
+  }
+
+  /// Servers that redirects may lead to, and what TLS needs.
+  Result<void> prepare_origins() {
+    auto& origins = program_.origins;
+    // From http to https of the same host, the redirect that nearly every site has.
+    const auto named = origins;
+    if (program_.spec.http.redirects > 0)
+      for (const auto& origin : named)
+        if (const Url other{origin.host, origin.tls ? 80 : 443, !origin.tls,
+                            origin.host.find(':') == origin.host.npos ? origin.host
+                                                                      : "[" + origin.host + "]",
+                            "/"};
+            program_.find_origin(other.host, other.port, other.tls) < 0)
+          origins.push_back({other.host, other.port, other.tls, other.authority});
+    if (std::none_of(origins.begin(), origins.end(), [](const auto& o) { return o.tls; })) return {};
+    const auto& spec = program_.spec;
+    auto made = TlsContext::create(spec.tls, spec.http.version, spec.http.connections);
+    if (!made)
+      return fail(made.error().cause,
+                  fmt::format("load `{}`: {}", spec.name, made.error().message));
+    program_.tls = std::move(*made);
+    return {};
+  }
+
   /// Steps of one journey with the same name are one line of the result.
   int slot_of(const std::string& step) {
     const std::pair key{static_cast<int>(program_.journeys.size()), step};
@@ -168,14 +203,15 @@ class Compiler {
     return static_cast<int>(slots.size() - 1);
   }
   std::size_t variable(const std::string& name) {
-    const auto found = std::find(variables_.begin(), variables_.end(), name);
-    if (found != variables_.end()) return static_cast<std::size_t>(found - variables_.begin());
-    variables_.push_back(name);
-    return variables_.size() - 1;
+    for (const auto& [known, slot] : names_)
+      if (known == name && slot.from == Slot::From::Extracted) return slot.index;
+    names_.emplace_back(name, Slot{Slot::From::Extracted, 0, static_cast<std::uint32_t>(variables_)});
+    return variables_++;
   }
 
   LoadProgram program_;
-  std::vector<std::string> variables_;
+  SlotNames names_;            ///< what texts of the present journey may use
+  std::size_t variables_ = 0;  ///< of the present journey
 };
 
 }  // namespace
@@ -188,54 +224,11 @@ std::vector<double> LoadProgram::weights() const {
 
 Result<LoadProgram> compile_load(const LoadSpec& spec) { return Compiler(spec).run(); }
 
-Result<void> resolve(LoadProgram& program) {
-  for (auto& origin : program.origins) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV;
-    addrinfo* found = nullptr;
-    const int error =
-        getaddrinfo(origin.host.c_str(), std::to_string(origin.port).c_str(), &hints, &found);
-    if (error != 0)
-      return fail(Cause::Unreachable,
-                  fmt::format("load `{}`: the name `{}` has no address ({}); check the name and "
-                              "this machine's resolver",
-                              program.spec.name, origin.host, gai_strerror(error)));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
-    origin.addresses.clear();
-    for (const addrinfo* at = found; at; at = at->ai_next) {
-      Origin::Address address;
-      std::copy_n(reinterpret_cast<const char*>(at->ai_addr), at->ai_addrlen,
-                  reinterpret_cast<char*>(&address.storage));
-      address.size = at->ai_addrlen;
-      origin.addresses.push_back(address);
-    }
-  }
-  return {};
-}
-
-void write_request(std::string& out, const RequestPlan& plan, const Origin& origin,
-                   const std::vector<std::string>& values, const CookieJar* cookies) {
-  out.append(plan.method).append(" ");
-  const auto target = out.size();
-  plan.target.fill(out, values, Escape::Target);
-  const auto target_end = out.size();
-  out += " HTTP/1.1\r\n";
-  plan.headers.fill(out, values, Escape::Header);
-  if (cookies) {
-    const std::string asked = out.substr(target, target_end - target);
-    cookies->append_to(out, origin.host, asked);
-  }
-  if (!plan.has_body) {
-    out += "\r\n";
-    return;
-  }
-  std::string body;
-  plan.body.fill(body, values, plan.body_escape);
-  out.append("Content-Length: ")
-      .append(std::to_string(body.size()))
-      .append("\r\n\r\n")
-      .append(body);
+int LoadProgram::find_origin(std::string_view host, int port, bool tls_there) const {
+  for (std::size_t i = 0; i < origins.size(); ++i)
+    if (same_word(origins[i].host, host) && origins[i].port == port && origins[i].tls == tls_there)
+      return static_cast<int>(i);
+  return -1;
 }
 
 }  // namespace gunflint

@@ -1,8 +1,7 @@
 #pragma once
 /// A load, checked and compiled once: what the loops need per request is a lookup away.
 
-#include <sys/socket.h>
-
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,15 +15,20 @@
 
 namespace gunflint {
 
+class TlsContext;
+
 /// One server by name: a pool of connections each.
 struct Origin {
-  struct Address {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-  };
   std::string host;
   int port = 80;
-  std::vector<Address> addresses;  ///< after resolve()
+  bool tls = false;
+  std::string authority;  ///< as it stands in the Host header: host[:port]
+};
+
+/// A header of HTTP/2: its name in lower case.
+struct FieldPlan {
+  std::string name;
+  Text value;
 };
 
 /// A request with everything that does not vary already written out.
@@ -33,17 +37,19 @@ struct RequestPlan {
   int origin = 0;
   int slot = 0;  ///< of its step in the tally
   bool constant = false;
-  std::string whole;  ///< constant: all its bytes (a Cookie header goes before `blank_line`)
+  std::string whole;  ///< constant: all bytes of HTTP/1.1 (a Cookie header goes before `blank_line`)
   std::size_t blank_line = 0;
-  Text target, headers, body;  ///< not constant; headers: whole lines
+  Text target, headers, body;      ///< headers: whole lines of HTTP/1.1
+  std::vector<FieldPlan> fields;   ///< the same headers for HTTP/2, without the pseudo-headers
+  Escape target_escape = Escape::Target;
   Escape body_escape = Escape::None;
   bool has_body = false;  ///< or the method promises one: Content-Length is sent
   bool to_head = false;
   ResponseParser::Keep keep;
   Checks checks;
-  std::vector<std::pair<std::size_t, Extractor>> extract;  ///< slot of the variable
+  std::vector<std::pair<std::size_t, Extractor>> extract;  ///< index of the variable
   OnFailure on_failure = OnFailure::Stop;
-  int retries = 0;
+  Retries retries;
 };
 
 using StepPlan = std::variant<RequestPlan, Think>;
@@ -61,19 +67,15 @@ struct LoadProgram {
   std::vector<JourneyPlan> journeys;
   /// The names behind the tally's slots: {journey, step}.
   std::vector<std::pair<int, std::string>> slots;
+  std::shared_ptr<const TlsContext> tls;  ///< where an origin speaks TLS
 
   std::vector<double> weights() const;
+  /// The index of a server, or -1 when the load does not name it.
+  int find_origin(std::string_view host, int port, bool tls) const;
 };
 
-/// Refuses, with a sentence: what this version has not (https, closed-loop users), and what cannot
-/// be sent (no journey, a header with a line break, an unknown ${name}).
+/// Refuses, with a sentence, what cannot be sent (no journey, a header with a line break, an unknown
+/// ${name}) or read (a certificate).
 Result<LoadProgram> compile_load(const LoadSpec& spec);
-
-/// Looks up every origin's addresses (getaddrinfo; blocks). Unreachable names the host.
-Result<void> resolve(LoadProgram& program);
-
-/// The bytes of a request that varies. `cookies` may be nullptr.
-void write_request(std::string& out, const RequestPlan& plan, const Origin& origin,
-                   const std::vector<std::string>& values, const CookieJar* cookies);
 
 }  // namespace gunflint

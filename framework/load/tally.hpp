@@ -2,6 +2,7 @@
 /// What one loop counted for one load in one second. Nothing is sampled.
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "gunflint/model/slice.hpp"
@@ -15,6 +16,7 @@ struct StepTally {
   std::uint64_t ended = 0, failed = 0, attempts = 0;
   std::array<std::uint64_t, error_classes> errors{};
   Histogram latency, service, waiting;
+  std::map<ErrorClass, std::string> examples;  ///< the first of each class
 };
 
 struct JourneyTally {
@@ -35,10 +37,12 @@ struct JourneyTally {
 
 struct Tally {
   int second = 0;
-  std::uint64_t sent = 0, in_flight = 0, backlog = 0, reconnects = 0;
-  Histogram late;
+  std::uint64_t sent = 0, in_flight = 0, backlog = 0, users = 0;
+  std::uint64_t reconnects = 0, opened = 0, connections = 0, bytes_in = 0, bytes_out = 0;
+  Histogram connect, late, queued, lag;
   double cpu = 0;
   bool out_of_sockets = false;  ///< no descriptor or local port was left
+  bool warm_up = false;
   bool last = false;
   std::vector<StepTally> steps;
   std::vector<JourneyTally> journeys;

@@ -53,7 +53,7 @@ void append_escaped(std::string& out, std::string_view value, Escape escape) {
   }
 }
 
-Result<Text> Text::compile(std::string_view text, const std::vector<std::string>& variables,
+Result<Text> Text::compile(std::string_view text, const SlotNames& known,
                            const std::string& whose) {
   Text made;
   std::string* literal = &made.start_;
@@ -67,22 +67,26 @@ Result<Text> Text::compile(std::string_view text, const std::vector<std::string>
       return fail(Cause::BadInput, fmt::format("{}: `${{` without `}}`; close it", whose));
     const std::string name(text.substr(0, end));
     text.remove_prefix(end + 1);
-    const auto found = std::find(variables.begin(), variables.end(), name);
-    if (found == variables.end())
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const auto& one) { return one.first == name; });
+    if (found == known.end()) {
+      std::vector<std::string> names;
+      for (const auto& [one, slot] : known) names.push_back(one);
       return fail(Cause::BadInput,
                   fmt::format("{}: no earlier step extracts `{}`; {}", whose, name,
-                              variables.empty() ? std::string("add an `extract` to an earlier step")
-                                                : "known are " + listed(variables, "and")));
-    made.pieces_.emplace_back(static_cast<std::size_t>(found - variables.begin()), "");
+                              names.empty() ? std::string("add an `extract` to an earlier step")
+                                            : "known are " + listed(names, "and")));
+    }
+    made.pieces_.emplace_back(found->second, "");
     literal = &made.pieces_.back().second;
   }
   return made;
 }
 
-void Text::fill(std::string& out, const std::vector<std::string>& values, Escape escape) const {
+void Text::fill(std::string& out, const Values& values, Escape escape) const {
   out += start_;
   for (const auto& [slot, literal] : pieces_) {
-    if (slot < values.size()) append_escaped(out, values[slot], escape);
+    append_escaped(out, values.at(slot), escape);
     out += literal;
   }
 }

@@ -4,34 +4,26 @@
 ///
 /// At any moment: due = dropped + ended + under way; looked at each second, in every build.
 
-#include <sys/types.h>
-
 #include <functional>
+#include <memory>
 #include <optional>
 #include <queue>
 #include <string_view>
 #include <vector>
 
 #include "gunflint/concepts/worker.hpp"
+#include "load/addresses.hpp"
 #include "load/arrivals.hpp"
-#include "load/pool.hpp"
+#include "load/clock.hpp"
+#include "load/closed_loop.hpp"
 #include "load/program.hpp"
+#include "load/retry_budget.hpp"
 #include "load/tally.hpp"
 #include "load/users.hpp"
+#include "load/wire.hpp"
 
 namespace gunflint {
 inline namespace load_room {
-
-/// CLOCK_MONOTONIC as seen from t = 0.
-class LoopClock {
- public:
-  explicit LoopClock(Time zero) : zero_(zero) {}
-  Duration now() const;
-  Time zero() const { return zero_; }
-
- private:
-  Time zero_;
-};
 
 struct Balance {
   std::uint64_t due = 0, dropped = 0, ended = 0, under_way = 0;
@@ -39,40 +31,45 @@ struct Balance {
 /// A sentence if due = dropped + ended + under way does not hold, else empty.
 std::string unbalanced(const std::string& load, const Balance& of);
 
-class Traffic {
+/// This loop's part of a number that is meant for the whole load; at least 1.
+std::size_t part_of(int whole, WorkShare share);
+
+class Traffic final : private WireUsers {
  public:
   struct Setup {
     const LoadProgram* program = nullptr;
     WorkShare share;  ///< of this loop among all loops of all workers
     std::uint64_t seed = 0;
-    int poll = -1;
-    std::uint64_t tag = 0;  ///< see Pool
+    const LoopClock* clock = nullptr;
+    /// Makes the wire that carries this traffic's requests.
+    std::function<std::unique_ptr<Wire>(WireUsers&)> make_wire;
   };
   using OnSecond = std::function<void(Tally)>;
 
   /// Arrivals handled before sockets are looked at again: keeps answers' time stamps fresh while
   /// catching up after a stall of our own.
   static constexpr int batch = 64;
-  /// Buffers read of one connection at a time: an answer without end must leave the loop its
-  /// schedule, its time-outs and the others.
-  static constexpr int buffers_at_once = 4;
   /// Most that wait for a connection; beyond it arrivals are dropped whatever on_overload says.
   static constexpr std::size_t most_waiting = 1'000'000;
 
-  Traffic(const Setup& setup, const LoopClock& clock, OnSecond on_second);
+  Traffic(const Setup& setup, OnSecond on_second);
 
   /// Does what is due by now: arrivals, think times, time-outs, the end of a second.
   void advance();
-  void on_socket(std::uint32_t place, std::uint16_t generation, std::uint32_t events);
+  /// An event of a socket, with what the wire has registered.
+  void on_socket(std::uint32_t place, std::uint16_t generation, std::uint32_t events) {
+    wire_->on_socket(place, generation, events);
+    if (!failing_.empty() || !queue_.empty()) pump();
+  }
   /// When advance() is needed next.
-  Duration next_wake() const;
+  Duration next_wake();
+  /// The next arrival: what a precise pacing spins for.
+  Duration next_arrival() const { return arrival_due(Duration::max()) ? next_->due : never; }
   /// No arrival due after `at`; then drains.
   void stop(Duration at);
   bool finished() const { return finished_; }
   /// on_overload: abort, and it came to that.
   bool gave_up() const { return gave_up_; }
-  /// Goes on with the connections that had more to read than was read at once.
-  void read_more();
   /// The sums do not add up: what was measured is wrong. Empty: they do.
   const std::string& miscounted() const { return miscounted_; }
 
@@ -82,79 +79,116 @@ class Traffic {
     std::uint32_t user, generation;
     bool operator>(const Timer& other) const { return when > other.when; }
   };
-  /// A connection with unread bytes: its edge has been, and none will come again for them.
-  struct Unread {
-    std::uint32_t place;
-    std::uint16_t generation;
-    std::uint32_t events;
-  };
   struct Failing {
     std::uint32_t user, generation;
     ErrorClass why;
+    bool unprocessed = false;  ///< to be sent again: it was no attempt
   };
   static constexpr Duration never = Duration::max();
 
-  const RequestPlan& request_of(const User& user) const;
+  const RequestPlan& plan_of(const User& user) const;
   int second_of(Duration t) const { return static_cast<int>(t / 1s); }
   bool arrival_due(Duration until) const {
     return next_ && next_->due <= until && next_->due <= stop_at_;
   }
-  bool room_for(int origin) const;
+  bool room_for(int origin) const { return under_way_ < most_under_way_ && wire_->has_room(origin); }
+  Duration now() const { return clock_.now(); }
 
-  // the life of a user
+  // arrivals and the schedule: traffic.cpp
   void arrive(const Arrival& arrival);
+  void keep_users(Duration now);
   void drop(const Arrival& arrival);
+  void begin_journey(std::uint32_t place, std::uint64_t number, int journey, Duration due);
+  void wake_users(Duration now);
+  void pump();
+  void time_out_late_ones(Duration now);
+  void cut_off_all();
+  void end_seconds(Duration now);
+
+  // the life of a user: walk.cpp
   void begin_step(std::uint32_t place, Duration from);
-  void dispatch(std::uint32_t place);
+  void think(std::uint32_t place, const Think& pause, Duration from);
+  void dispatch(std::uint32_t place, bool attempt);
   bool assign(std::uint32_t place);
   void attempt_failed(std::uint32_t place, ErrorClass why);
-  void request_ended(std::uint32_t place, std::optional<ErrorClass> why);
-  void count_request(const User& user, std::optional<ErrorClass> why);
-  void journey_ended(std::uint32_t place);
+  void request_ended(std::uint32_t place, std::optional<ErrorClass> why, Duration at);
+  void journey_ended(std::uint32_t place, Duration at);
+  void member_goes_on(std::uint32_t place, Duration at);
   void time_out(std::uint32_t place);
-  void cut_off_all();
-  void pump();
+  std::optional<ErrorClass> verify(User& user, const RequestPlan& plan, const Answer& answer);
+  void take_cookies(User& user, const RequestPlan& plan, std::string_view head);
+  bool redirected(User& user, const RequestPlan& plan, const Answer& answer);
+  void fail_later(std::uint32_t place, const AttemptFailure& why);
+  void note(const User& user, ErrorClass why, std::string_view words);
 
-  // the life of a connection
-  bool send_request(std::uint32_t place, int& error);
-  void connected(std::uint32_t connection);
-  void connect_failed(std::uint32_t connection, int error);
-  void send_rest(std::uint32_t connection);
-  void receive(std::uint32_t connection, std::uint32_t events);
-  void answered(std::uint32_t connection, bool reusable);
-  std::optional<ErrorClass> judge(User& user, const RequestPlan& plan, ResponseParser& parser);
-  /// pump() goes on with it: keeps the stack flat while a whole queue is refused.
-  void fail_later(std::uint32_t connection, ErrorClass why);
-  void fail_user_later(std::uint32_t user, ErrorClass why);
-  void connection_lost(std::uint32_t connection, ErrorClass why);
-  std::uint32_t let_go(std::uint32_t connection, bool reusable);
+  // what the wire asks and tells
+  Carried& carried(std::uint32_t user) override { return users_[user].carried; }
+  int origin_of(std::uint32_t user) override;
+  RequestOf request_of(std::uint32_t user) override;
+  void sending(std::uint32_t user) override;
+  void judge(std::uint32_t user, const Answer& answer) override;
+  void go_on(std::uint32_t user) override;
+  void failed(std::uint32_t user, const AttemptFailure& why) override;
+  void unprocessed(std::uint32_t user) override;
 
-  void reset_tally();
+  // counting: traffic_tally.cpp
+  /// Where what happens to a user is counted: nowhere, once the warm-up in which it was due is over.
+  Tally& tally_of(const User& user) { return counts(user) ? tally_ : uncounted_; }
+  bool counts(const User& user) const {
+    return user.journey_due >= warm_up_ || tally_.second < second_of(warm_up_);
+  }
+  void start_counting();
+  void count_request(const User& user, std::optional<ErrorClass> why, Duration at);
+  void count_journey(const User& user, Duration at);
+  Tally fresh_tally() const;
   void end_second(bool last);
   void look_at_those_waiting();
+
+  /// The values of one user's variables.
+  class UserValues final : public Values {
+   public:
+    explicit UserValues(const Traffic& traffic) : traffic_(traffic) {}
+    void of(const User& user) { user_ = &user; }
+    std::string_view at(const Slot& slot) const override;
+
+   private:
+    const Traffic& traffic_;
+    const User* user_ = nullptr;
+    mutable std::string made_;
+  };
 
   const LoadProgram& program_;
   const LoopClock& clock_;
   OnSecond on_second_;
   std::uint64_t seed_;
+  WorkShare share_;
+  Duration warm_up_, second_end_ = 1s;
   Arrivals arrivals_;
   std::optional<Arrival> next_;
+  ClosedLoop closed_;
   Users users_;
-  UserQueue<&User::deadline> deadlines_{users_};
+  /// Requests by due time. Those of arrivals, and those of later steps, each come in that order.
+  UserQueue<&User::deadline> first_deadlines_{users_}, later_deadlines_{users_};
   UserQueue<&User::queued> queue_{users_};
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<Failing> failing_;
-  std::vector<Unread> unread_, reading_;
-  std::size_t most_busy_;  ///< requests at once: connections or max_in_flight
-  Pool pool_;
-  Tally tally_;
+  std::size_t under_way_ = 0, most_under_way_;  ///< requests on the wire
+  std::unique_ptr<Wire> wire_;
+  RetryBudget retry_budget_;
+  UserValues values_{*this};
+  Tally tally_, uncounted_;
+  std::size_t uncounted_users_ = 0;  ///< under way, due in a warm-up that is over
   std::uint64_t due_ = 0, dropped_ = 0, ended_ = 0;  ///< since the start
   Duration stop_at_ = never;
-  Duration second_end_ = 1s;
+  Duration wake_ = never;  ///< what next_wake() said last
   std::optional<Duration> cpu_before_;  ///< of this thread, at the start of the second
-  bool finished_ = false, gave_up_ = false, starved_ = false;
-  std::string scratch_, miscounted_;
-  std::vector<char> buffer_ = std::vector<char>(64 * 1024);
+  bool users_missing_ = false;  ///< of the closed loop: more are to come at once
+  bool finished_ = false, gave_up_ = false;
+  std::string miscounted_;
+  // between judge() and go_on() of one answer
+  std::optional<ErrorClass> verdict_;
+  bool redirecting_ = false;
+  Duration answered_at_{};
 };
 
 }  // namespace load_room

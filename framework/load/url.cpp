@@ -55,15 +55,14 @@ Result<Url> parse_url(std::string_view text, std::string_view base) {
     return url;
   }
   const auto name = text.substr(0, scheme);
-  if (name == "https")
-    return fail(
-        Cause::Unsupported,
-        fmt::format("`{}`: load over TLS is not in this version; use an http address", text));
-  if (name != "http") return bad(text, fmt::format("has the scheme `{}`; load speaks http", name));
+  if (name != "http" && name != "https")
+    return bad(text, fmt::format("has the scheme `{}`; load speaks http and https", name));
   std::string_view rest = text.substr(scheme + 3);
   rest = rest.substr(0, rest.find('#'));
   const auto path = rest.find_first_of("/?");
   Url url;
+  url.tls = name == "https";
+  if (url.tls) url.port = 443;
   GF_TRY(read_authority(text, rest.substr(0, path), url));
   url.target = path == rest.npos ? "/" : std::string(rest.substr(path));
   if (url.target.front() == '?') url.target.insert(0, "/");

@@ -11,16 +11,16 @@
 
 #include "gunflint/base/units.hpp"
 #include "load/cookies.hpp"
+#include "load/wire.hpp"
 
 namespace gunflint {
 inline namespace load_room {
-
-constexpr std::uint32_t nobody = 0xffffffff;
 
 /// What a journey remembers between its steps; only where it has something to remember.
 struct Session {
   std::vector<std::string> values;  ///< of the journey's variables
   CookieJar cookies;
+  std::unique_ptr<Redirect> redirect;  ///< where the present request has been sent on to
 };
 
 /// A place in one of two queues.
@@ -31,7 +31,7 @@ struct Link {
 
 /// One journey under way.
 struct User {
-  enum class State : std::uint8_t { Free, Thinking, Queued, Busy, Failing };
+  enum class State : std::uint8_t { Free, Thinking, Queued, Busy, Pausing, Failing };
   Duration due{};          ///< of the present request, since t = 0
   Duration journey_due{};  ///< of the arrival
   Duration thought{};      ///< think time so far
@@ -39,12 +39,18 @@ struct User {
   std::uint64_t number = 0;
   Link deadline;  ///< among all with a request under way, by due time
   Link queued;    ///< among those that wait for a connection
-  std::uint32_t connection = nobody;
-  std::uint32_t generation = 0;  ///< tells apart users of one place
+  Carried carried;
+  std::uint32_t place = nobody;    ///< among all users
+  std::uint32_t generation = 0;    ///< tells apart users of one place
+  std::uint32_t member = nobody;   ///< closed loop: which of its users
   std::uint16_t journey = 0, step = 0;
   std::uint16_t attempts = 0;
+  std::uint8_t hops = 0;    ///< redirects followed
+  std::uint8_t resent = 0;  ///< attempts that the server had not looked at
   State state = State::Free;
   bool failed = false;
+  bool waited = false;  ///< for a connection, with the present request
+  bool first = true;    ///< the present request is the journey's first
   std::unique_ptr<Session> session;
 };
 
@@ -54,19 +60,25 @@ class Users {
   std::uint32_t add() {
     ++count_;
     if (free_.empty()) {
-      users_.emplace_back();
-      return static_cast<std::uint32_t>(users_.size() - 1);
+      const auto place = static_cast<std::uint32_t>(users_.size());
+      users_.emplace_back().place = place;
+      return place;
     }
     const auto place = free_.back();
     free_.pop_back();
     return place;
   }
   void remove(std::uint32_t place) {
+    renew(place);
+    free_.push_back(place);
+    --count_;
+  }
+  /// The place is kept, by somebody new.
+  void renew(std::uint32_t place) {
     const auto generation = users_[place].generation + 1;
     users_[place] = User{};
     users_[place].generation = generation;
-    free_.push_back(place);
-    --count_;
+    users_[place].place = place;
   }
   User& operator[](std::uint32_t place) { return users_[place]; }
   const User& operator[](std::uint32_t place) const { return users_[place]; }

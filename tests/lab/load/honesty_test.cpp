@@ -120,7 +120,7 @@ TEST(Honesty, TheSumOverOutcomesIsTheArrivalsDueWhateverTheServerDoes) {
     spec.timeout = 400ms;
     spec.http.connections = 40;
     auto& second = std::get<Request>(spec.journeys[0].steps[2]);
-    second.retries = static_cast<int>(seed) - 1;
+    second.retries.times = static_cast<int>(seed) - 1;
     second.on_failure = seed == 2 ? OnFailure::Continue : OnFailure::Stop;
     if (seed == 3) {
       spec.on_overload = OnOverload::Drop;

@@ -157,7 +157,7 @@ TEST(Semantics20, OneResultPerStepAfterItsRetries) {
   std::atomic<int> asked{0};
   TestServer server([&](const TestRequest&) { return answer(asked++ % 3 == 2 ? 200 : 500); });
   auto get = request("GET", "/");
-  get.retries = 2;
+  get.retries.times = 2;
   Collector c;
   run(c, {load(server.url(), 10, 500ms, {get})}, 550ms);
   expect_sums(c, 5);

@@ -1,0 +1,148 @@
+// HTTP/2: many requests at once on a connection.
+#include <sys/epoll.h>
+
+#include <fmt/format.h>
+
+#include "load/native_wire.hpp"
+
+namespace gunflint {
+namespace {
+
+/// Collected before they are written: a record of TLS holds no more.
+constexpr std::size_t chunk = 16 * 1024;
+
+std::string reset_words(std::uint32_t code) {
+  return fmt::format("the server has reset the stream (code {})", code);
+}
+
+}  // namespace
+
+Wire::Started NativeWire::submit(std::uint32_t place, std::uint32_t user) {
+  Connection& connection = pool_[place];
+  const RequestOf request = users_.request_of(user);
+  const auto text = writer_.http2(request);
+  auto& carried = users_.carried(user);
+  if (!connection.http2->submit(user, *text.fields, text.body, request.plan.keep, carried.stream))
+    return Started::NoRoom;
+  carried.place = place;
+  const auto limit = program_.spec.http.keep_alive ? program_.spec.http.requests_per_connection : 1;
+  if (++connection.served == limit) connection.http2->leave();
+  if (connection.state == Connection::State::Shared) {
+    users_.sending(user);
+    flush_later(place);
+  } else if (connection.served == 1 && connection.user == nobody) {
+    opening_.push_back({place, connection.generation, connection.opened + connect_timeout_});
+  }
+  return Started::Sent;
+}
+
+void NativeWire::receive_shared(std::uint32_t place, std::uint32_t events) {
+  Connection& connection = pool_[place];
+  Http2Session& http2 = *connection.http2;
+  const auto generation = connection.generation;
+  for (int n = 0; n < buffers_at_once; ++n) {
+    const Io io = connection.transport.read(buffer_.data(), buffer_.size());
+    if (io.state == IoState::Again) break;
+    if (io.state == IoState::End || io.state == IoState::Failed)
+      return end_shared(place, {ErrorClass::Reset, "the connection was closed before the answer"});
+    counts_.bytes_in += io.bytes;
+    const bool sense = http2.feed({buffer_.data(), io.bytes});
+    settle(place);
+    if (connection.generation != generation) return;
+    if (!sense) return end_shared(place, {ErrorClass::Protocol, http2.reason()});
+    if (connection.transport.drained(io.bytes, buffer_.size()) &&
+        !(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
+      break;
+    if (n + 1 == buffers_at_once) read_later(place, events);
+  }
+  flush_later(place);
+  pool_.list(place);
+}
+
+/// Hands out what has ended. The streams stay theirs until each is dealt with, the connection too.
+void NativeWire::settle(std::uint32_t place) {
+  Connection& connection = pool_[place];
+  Http2Session& http2 = *connection.http2;
+  connection.settling = true;
+  while (!http2.ended.empty()) {
+    auto ended = std::move(http2.ended);
+    http2.ended.clear();
+    for (auto* stream : ended) {
+      const auto user = stream->user;
+      users_.carried(user) = {};
+      switch (stream->end) {
+        case Http2Session::End::Answered:
+          users_.judge(user, {stream->status, stream->head, stream->body, stream->body_bytes});
+          http2.release(stream);
+          pool_.list(place);
+          users_.go_on(user);
+          break;
+        case Http2Session::End::Unprocessed:
+          http2.release(stream);
+          users_.unprocessed(user);
+          break;
+        case Http2Session::End::Reset:
+          users_.failed(user, {ErrorClass::Reset, reset_words(stream->code)});
+          http2.release(stream);
+          break;
+        case Http2Session::End::Broken:
+          users_.failed(user, {ErrorClass::Protocol,
+                               http2.reason().empty() ? "the answer breaks the rules of HTTP/2"
+                                                      : std::string_view(http2.reason())});
+          http2.release(stream);
+          break;
+      }
+    }
+  }
+  connection.settling = false;
+}
+
+void NativeWire::end_shared(std::uint32_t place, const AttemptFailure& why) {
+  Connection& connection = pool_[place];
+  const std::string words(why.words);
+  settle(place);
+  connection.http2->feed_end();
+  std::vector<std::uint32_t> left;
+  for (auto* stream : connection.http2->ended) left.push_back(stream->user);
+  connection.http2->ended.clear();
+  pool_.close(place, true);
+  for (const auto user : left) {
+    users_.carried(user) = {};
+    users_.failed(user, {why.why, words});
+  }
+}
+
+void NativeWire::flush_later(std::uint32_t place) {
+  Connection& connection = pool_[place];
+  if (connection.to_flush || connection.state != Connection::State::Shared) return;
+  connection.to_flush = true;
+  to_flush_.push_back(place);
+}
+
+/// Writes what there is, and closes a connection that has nothing more to carry.
+void NativeWire::flush(std::uint32_t place) {
+  Connection& connection = pool_[place];
+  if (connection.state != Connection::State::Shared) return;
+  connection.to_flush = false;
+  Http2Session& http2 = *connection.http2;
+  std::string& unsent = connection.unsent;
+  while (true) {
+    while (unsent.size() < chunk) {
+      const auto bytes = http2.next_bytes();
+      if (bytes.empty()) break;
+      unsent.append(bytes);
+    }
+    if (unsent.empty()) break;
+    const Io io = connection.transport.write(unsent);
+    if (io.state == IoState::Again) return;
+    // What was answered before the end is still to be read: receive_shared() finds out.
+    if (io.state != IoState::Done) return read_later(place, EPOLLHUP);
+    counts_.bytes_out += io.bytes;
+    unsent.erase(0, io.bytes);
+  }
+  // What could not be sent any more (the server has said goodbye) has ended, too.
+  if (!http2.ended.empty()) settle(place);
+  if (http2.leaving() && http2.streams() == 0 && !connection.settling) pool_.close(place, http2.told_to_leave());
+}
+
+}  // namespace gunflint

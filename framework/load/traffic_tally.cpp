@@ -1,0 +1,138 @@
+// Traffic: counting.
+#include <time.h>
+
+#include <fmt/format.h>
+
+#include "load/traffic.hpp"
+
+namespace gunflint {
+namespace {
+
+Duration cpu_of_this_thread() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return std::chrono::seconds(t.tv_sec) + Duration(t.tv_nsec);
+}
+
+/// Longer ones are cut: an example is for reading.
+constexpr std::size_t longest_example = 300;
+
+}  // namespace
+
+/// On the loop's own thread, whose processor time is counted.
+void Traffic::start_counting() {
+  if (!cpu_before_) cpu_before_ = cpu_of_this_thread();
+}
+
+/// Remembers the first failure of its kind in this second, for people.
+void Traffic::note(const User& user, ErrorClass why, std::string_view words) {
+  auto& examples = tally_of(user).steps[static_cast<std::size_t>(plan_of(user).slot)].examples;
+  if (examples.contains(why)) return;
+  const RequestOf request = request_of(user.place);
+  std::string text = request.redirect ? request.redirect->method : request.plan.method;
+  text += " ";
+  if (request.redirect)
+    text += request.redirect->target;
+  else
+    request.plan.target.fill(text, values_, request.plan.target_escape);
+  if (!words.empty()) text.append(": ").append(words);
+  if (text.size() > longest_example) {
+    text.resize(longest_example);
+    text += "…";
+  }
+  examples.emplace(why, std::move(text));
+}
+
+void Traffic::count_request(const User& user, std::optional<ErrorClass> why, Duration at) {
+  auto& tally = tally_of(user).steps[static_cast<std::size_t>(plan_of(user).slot)];
+  ++tally.ended;
+  tally.attempts += user.attempts;
+  tally.latency.record(at - user.due);
+  if (user.sent >= 0ns) tally.service.record(at - user.sent);
+  if (!why) return;
+  ++tally.failed;
+  ++tally.errors[static_cast<std::size_t>(*why)];
+}
+
+void Traffic::count_journey(const User& user, Duration at) {
+  if (!counts(user)) {
+    --uncounted_users_;
+    return;
+  }
+  auto& tally = tally_.journeys[user.journey];
+  auto& by_due = tally.due_in(second_of(user.journey_due));
+  ++tally.ended;
+  ++by_due.ended;
+  if (!user.failed) {
+    ++tally.completed;
+    ++by_due.completed;
+  }
+  tally.duration.record(at - user.journey_due - user.thought);
+}
+
+Tally Traffic::fresh_tally() const {
+  Tally tally;
+  tally.second = second_of(second_end_) - 1;
+  tally.steps.resize(program_.slots.size());
+  tally.journeys.resize(program_.journeys.size());
+  tally.warm_up = tally.second < second_of(warm_up_);
+  return tally;
+}
+
+/// An answer still missing counts with its age so far: the second itself ends the age, however late
+/// we come to look.
+void Traffic::look_at_those_waiting() {
+  for (const auto* deadlines : {&first_deadlines_, &later_deadlines_})
+    for (auto place = deadlines->first(); place != nobody; place = deadlines->after(place)) {
+      const User& user = users_[place];
+      if (user.due >= second_end_) continue;
+      auto& tally = tally_of(user);
+      const auto slot = static_cast<std::size_t>(plan_of(user).slot);
+      tally.steps[slot].waiting.record(second_end_ - user.due);
+      tally.journeys[user.journey].waiting.record(second_end_ - user.journey_due - user.thought);
+    }
+}
+
+void Traffic::end_second(bool last) {
+  if (miscounted_.empty())
+    miscounted_ = unbalanced(program_.spec.name, {due_, dropped_, ended_, users_.count()});
+  const auto cpu = cpu_of_this_thread();
+  tally_.cpu = seconds(cpu - cpu_before_.value_or(cpu));
+  cpu_before_ = cpu;
+  look_at_those_waiting();
+  tally_.in_flight = users_.count() - uncounted_users_;
+  tally_.backlog = queue_.size();
+  tally_.users = closed_.wanted(std::min(second_end_ - 1ns, stop_at_));
+  auto wire = wire_->take_counts();
+  tally_.reconnects = wire.reconnects;
+  tally_.opened = wire.opened;
+  tally_.connections = wire_->connections();
+  tally_.bytes_in = wire.bytes_in;
+  tally_.bytes_out = wire.bytes_out;
+  tally_.connect = std::move(wire.connect);
+  tally_.out_of_sockets = wire.out_of_sockets;
+  tally_.last = last;
+  on_second_(std::move(tally_));
+  second_end_ += 1s;
+  tally_ = fresh_tally();
+  uncounted_ = fresh_tally();
+  retry_budget_.second_ended();
+  // The warm-up is over: who is still under way from it is no longer counted.
+  if (warm_up_ > 0ns && second_end_ - 1s == warm_up_) uncounted_users_ = users_.count();
+}
+
+std::string_view Traffic::UserValues::at(const Slot& slot) const {
+  switch (slot.from) {
+    case Slot::From::Extracted:
+      if (user_->session && slot.index < user_->session->values.size())
+        return user_->session->values[slot.index];
+      return {};
+    case Slot::From::Column:
+    case Slot::From::Target:
+    case Slot::From::Trace:
+      break;
+  }
+  return {};
+}
+
+}  // namespace gunflint
