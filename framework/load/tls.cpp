@@ -180,14 +180,16 @@ Io TlsStream::read(char* to, std::size_t size) {
   ERR_clear_error();
   errno = 0;
   std::size_t bytes = 0;
-  return outcome(SSL_read_ex(ssl_, to, size, &bytes), bytes);
+  const int result = SSL_read_ex(ssl_, to, size, &bytes);
+  return outcome(result, bytes);
 }
 
 Io TlsStream::write(std::string_view bytes) {
   ERR_clear_error();
   errno = 0;
   std::size_t written = 0;
-  return outcome(SSL_write_ex(ssl_, bytes.data(), bytes.size(), &written), written);
+  const int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &written);
+  return outcome(result, written);
 }
 
 bool TlsStream::has_pending() const { return SSL_has_pending(ssl_) == 1; }
