@@ -87,8 +87,7 @@ Duration Traffic::next_wake() {
     if (!deadlines->empty())
       wake = std::min(wake, users_[deadlines->first()].due + program_.spec.timeout);
   if (stop_at_ != never) wake = std::min(wake, stop_at_ + program_.spec.timeout);
-  wake = std::min(wake, closed_.next_change(second_end_ - 1s));
-  if (users_missing_) wake = std::min(wake, now());
+  wake = std::min(wake, next_users_);
   wake_ = wake;
   return std::min(wake, wire_->advance_at());
 }
@@ -97,8 +96,9 @@ void Traffic::stop(Duration at) { stop_at_ = std::min(stop_at_, at); }
 
 /// Lets users of a closed loop in, up to the number that is wanted now.
 void Traffic::keep_users(Duration time) {
-  users_missing_ = false;
-  if (time > stop_at_) return;
+  if (time < next_users_) return;
+  next_users_ = closed_.next_change(time);
+  if (time >= stop_at_) return;
   const auto wanted = closed_.wanted(time);
   for (int n = 0; n < batch && closed_.present() < wanted; ++n) {
     const auto place = users_.add();
@@ -109,7 +109,7 @@ void Traffic::keep_users(Duration time) {
     ++tally_.journeys[static_cast<std::size_t>(journey)].due;
     begin_journey(place, number, journey, time);
   }
-  users_missing_ = closed_.present() < wanted;
+  if (closed_.present() < wanted) next_users_ = time;  // more at once
 }
 
 void Traffic::arrive(const Arrival& arrival) {

@@ -180,9 +180,9 @@ class Traffic final : private WireUsers {
   std::size_t uncounted_users_ = 0;  ///< under way, due in a warm-up that is over
   std::uint64_t due_ = 0, dropped_ = 0, ended_ = 0;  ///< since the start
   Duration stop_at_ = never;
+  Duration next_users_ = Duration::min();  ///< closed loop: when to look again
   Duration wake_ = never;  ///< what next_wake() said last
   std::optional<Duration> cpu_before_;  ///< of this thread, at the start of the second
-  bool users_missing_ = false;  ///< of the closed loop: more are to come at once
   bool finished_ = false, gave_up_ = false;
   std::string miscounted_;
   // between judge() and go_on() of one answer
