@@ -1,7 +1,9 @@
 #include "load/limits.hpp"
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -99,6 +101,25 @@ Result<void> check_source_address(const LoadProgram& program) {
                           program.spec.name, text,
                           errno == EADDRNOTAVAIL ? "this machine does not have it"
                                                  : std::strerror(errno)));
+}
+
+Result<std::vector<int>> cores_to_spin_on(int loops) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    return fail_errno(errno, "read which processors this process may use");
+  std::vector<int> cores;
+  for (int core = CPU_SETSIZE - 1; core >= 0; --core)
+    if (CPU_ISSET(core, &allowed)) cores.push_back(core);
+  const auto present = static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_ONLN));
+  const auto usable = cores.size() < present ? cores.size() : cores.size() - 1;
+  if (static_cast<std::size_t>(loops) > usable)
+    return fail(Cause::Unsupported,
+                fmt::format("`pacing: precise` spins on a core per loop: {} loops would need {}, and "
+                            "{} of this machine's {} may be taken; use fewer loops, or `pacing: timer`",
+                            loops, loops, usable, present));
+  cores.resize(static_cast<std::size_t>(loops));
+  return cores;
 }
 
 std::size_t bytes_per_connection(const LoadProgram& program) {

@@ -16,6 +16,10 @@ Result<void> make_room_for_sockets(std::size_t sockets);
 /// A connection from here to one address needs a local port of its own.
 Result<void> check_local_ports(const LoadProgram& program, const Addresses& addresses);
 
+/// For a precise pacing, a core for each of `loops`: the last ones that this process may use. At
+/// least one of the machine is left to others, unless the process was bound to fewer on purpose.
+Result<std::vector<int>> cores_to_spin_on(int loops);
+
 /// The local address exists, and may be bound.
 Result<void> check_source_address(const LoadProgram& program);
 

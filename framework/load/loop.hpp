@@ -26,8 +26,9 @@ class Loop {
     std::vector<std::shared_ptr<const Addresses>> addresses;  ///< per load
   };
 
-  Loop(const Work& work, WorkShare share, std::uint64_t seed, Time zero, OnSecond on_second,
-       OnGivenUp on_given_up);
+  /// `core`: the loop's own, on which it may spin for a precise pacing; -1: none.
+  Loop(const Work& work, WorkShare share, std::uint64_t seed, Time zero, int core,
+       OnSecond on_second, OnGivenUp on_given_up);
   ~Loop();  ///< ends at once, without draining
 
   Result<void> open();
@@ -39,6 +40,9 @@ class Loop {
   void run();
   bool step();
   bool wait_for_events(Duration wake);
+  bool look_for_events(int timeout);
+  bool spin_until(Duration due);
+  Duration next_arrival() const;
   void arm(Duration wake);
   void wake() const;
 
@@ -46,6 +50,7 @@ class Loop {
   WorkShare share_;
   std::uint64_t seed_;
   LoopClock clock_;
+  int core_;
   OnSecond on_second_;
   OnGivenUp on_given_up_;
   Fd poll_, timer_, bell_;

@@ -57,6 +57,11 @@ class LoopWorker final : public Worker {
     GF_TRY(make_room_for_sockets(sockets));
     GF_TRY(check_memory(work_.programs));
     count_ = fewest;
+    cores_.clear();
+    if (std::any_of(loads.begin(), loads.end(),
+                    [](const auto& load) { return load.pacing == Pacing::Precise; })) {
+      GF_TRY_AS(cores_, cores_to_spin_on(count_));
+    }
     seed_ = seed;
     share_ = share;
     return {};
@@ -70,6 +75,7 @@ class LoopWorker final : public Worker {
       const WorkShare share{share_.i + k * share_.n, share_.n * count_};
       loops_.push_back(std::make_unique<Loop>(
           work_, share, seed_, at,
+          cores_.empty() ? -1 : cores_[static_cast<std::size_t>(k)],
           [this, k](std::size_t load, Tally tally) { take(k, load, std::move(tally)); },
           [this](std::string why) { lost(std::move(why)); }));
       GF_TRY(loops_.back()->open());
@@ -137,6 +143,7 @@ class LoopWorker final : public Worker {
   WorkShare share_;
   Time zero_{};
   Loop::Work work_;
+  std::vector<int> cores_;  ///< for a precise pacing, one per loop
   std::mutex mutex_;  ///< guards all below but loops_
   std::condition_variable changed_;
   std::deque<Merger> mergers_;
