@@ -59,11 +59,11 @@ struct DataWritten {
   std::vector<std::string> columns;
   static Fields<DataWritten> fields() {
     using T = DataWritten;
-    return {
-        field("file", &T::file, "CSV with a head line, or JSON lines; a column is `${name.column}`.")
-            .required(),
-        field("order", &T::order, "How rows are taken."),
-        field("columns", &T::columns, "Its columns.").internal()};
+    return {field("file", &T::file,
+                  "CSV with a head line, or JSON lines; a column is `${name.column}`.")
+                .required(),
+            field("order", &T::order, "How rows are taken."),
+            field("columns", &T::columns, "Its columns.").internal()};
   }
 };
 
@@ -98,19 +98,18 @@ struct LoadWritten {
 
 Fields<HttpOptions> HttpOptions::fields() {
   using T = HttpOptions;
-  return {
-      field("version", &T::version, "Protocol version; `auto`: 2 where the server offers it."),
-      field("connections", &T::connections, "Most connections at once.").between(1, 1000000),
-      field("streams", &T::streams, "HTTP/2: most requests at once on one connection.")
-          .between(1, 10000),
-      field("keep_alive", &T::keep_alive, "Whether a connection serves several requests."),
-      field("requests_per_connection", &T::requests_per_connection,
-            "Requests after which a connection is closed and opened again; 0: no limit.")
-          .at_least(0),
-      field("redirects", &T::redirects,
-            "How many 3xx are followed, to servers that the load names anyway.")
-          .between(0, 20),
-      field("compression", &T::compression, "Whether gzip is asked for.")};
+  return {field("version", &T::version, "Protocol version; `auto`: 2 where the server offers it."),
+          field("connections", &T::connections, "Most connections at once.").between(1, 1000000),
+          field("streams", &T::streams, "HTTP/2: most requests at once on one connection.")
+              .between(1, 10000),
+          field("keep_alive", &T::keep_alive, "Whether a connection serves several requests."),
+          field("requests_per_connection", &T::requests_per_connection,
+                "Requests after which a connection is closed and opened again; 0: no limit.")
+              .at_least(0),
+          field("redirects", &T::redirects,
+                "How many 3xx are followed, to servers that the load names anyway.")
+              .between(0, 20),
+          field("compression", &T::compression, "Whether gzip is asked for.")};
 }
 Fields<TlsOptions> TlsOptions::fields() {
   using T = TlsOptions;
@@ -137,7 +136,11 @@ Fields<ConnectOptions> ConnectOptions::fields() {
 Fields<ReplaySpec> ReplaySpec::fields() {
   using T = ReplaySpec;
   return {field("file", &T::file, "An access log, in common or combined format.").required(),
-          field("speed", &T::speed, "How much faster than recorded.")};
+          field("speed", &T::speed, "How much faster than recorded."),
+          field("timed", &T::timed, "The log says when.").internal(),
+          field("requests", &T::requests, "Lines that can be sent.").internal(),
+          field("length", &T::length, "As recorded.").internal(),
+          field("left_out", &T::left_out, "Lines that are not sent, by reason.").internal()};
 }
 Fields<LoadWritten> LoadWritten::fields() {
   using T = LoadWritten;

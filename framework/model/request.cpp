@@ -97,7 +97,9 @@ bool Codec<Retries>::read(const Value& v, Retries& out, Reader& r) {
     Value map = Value::map();
     map.set("times", v);
     map.mark = v.mark;
-    if (!v.is_integer()) return detail::wrong_kind(r, v, "a number, or `{ times: 2, backoff: 100ms..2s, budget: 20% }`");
+    if (!v.is_integer())
+      return detail::wrong_kind(r, v,
+                                "a number, or `{ times: 2, backoff: 100ms..2s, budget: 20% }`");
     if (!decode(map, times, r)) return false;
     out.times = times.times;
     return true;

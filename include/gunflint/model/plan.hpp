@@ -16,6 +16,8 @@ struct PlannedStage {
   std::string load, stage;
   Duration begin{}, end{};
   double from_rate = 0, to_rate = 0;  ///< journeys per second; equal when constant
+  std::optional<int> users;           ///< a closed loop of so many; the rates are then 0
+  std::string replay;                 ///< the log says when: which one and what of it, in words
   bool last = false;
   static Fields<PlannedStage> fields();
 };
