@@ -57,13 +57,15 @@ struct DataWritten {
   std::string file;
   RowOrder order = RowOrder::Sequential;
   std::vector<std::string> columns;
+  std::uint64_t rows = 0;  ///< only for the checks
   static Fields<DataWritten> fields() {
     using T = DataWritten;
     return {field("file", &T::file,
                   "CSV with a head line, or JSON lines; a column is `${name.column}`.")
                 .required(),
             field("order", &T::order, "How rows are taken."),
-            field("columns", &T::columns, "Its columns.").internal()};
+            field("columns", &T::columns, "Its columns.").internal(),
+            field("rows", &T::rows, "Counted, for the checks.").internal()};
   }
 };
 
@@ -135,12 +137,16 @@ Fields<ConnectOptions> ConnectOptions::fields() {
 }
 Fields<ReplaySpec> ReplaySpec::fields() {
   using T = ReplaySpec;
-  return {field("file", &T::file, "An access log, in common or combined format.").required(),
-          field("speed", &T::speed, "How much faster than recorded."),
-          field("timed", &T::timed, "The log says when.").internal(),
-          field("requests", &T::requests, "Lines that can be sent.").internal(),
-          field("length", &T::length, "As recorded.").internal(),
-          field("left_out", &T::left_out, "Lines that are not sent, by reason.").internal()};
+  return {
+      field("file", &T::file, "An access log, in common or combined format.").required(),
+      field("speed", &T::speed, "How much faster than recorded.").check([](const double& speed) {
+        return speed > 0 ? std::string()
+                         : std::string("time runs forward; write `speed: 2` for twice as fast");
+      }),
+      field("timed", &T::timed, "The log says when.").internal(),
+      field("requests", &T::requests, "Lines that can be sent.").internal(),
+      field("length", &T::length, "As recorded.").internal(),
+      field("left_out", &T::left_out, "Lines that are not sent, by reason.").internal()};
 }
 Fields<LoadWritten> LoadWritten::fields() {
   using T = LoadWritten;
@@ -241,7 +247,10 @@ bool Codec<LoadSpec>::read(const Value& v, LoadSpec& out, Reader& r) {
   LoadWritten w;
   bool ok = decode(v, w, r);
   if (!v.is_map()) return false;
-  ok &= wire::exactly_one(v, {"journeys", "requests", "replay"}, 1, r);
+  // What a log holds has been put beside it when the experiment was read.
+  if (!w.replay || w.replay->requests == 0)
+    ok &= wire::exactly_one(v, {"journeys", "requests", "replay"}, 1, r);
+  ok &= wire::exactly_one(v, {"replay", "data"}, 0, r);
   if (!v.find("stages") && !v.find("replay")) ok = detail::missing(r, v, "stages");
   if (w.stages && v.find("stages")->is_list()) ok &= read_stages(*v.find("stages"), *w.stages, r);
   out.name = w.name;
@@ -310,7 +319,7 @@ Value Codec<LoadSpec>::write(const LoadSpec& l) {
   w.warm_up = l.warm_up;
   w.replay = l.replay;
   if (!l.data.empty()) w.data.emplace();
-  for (const auto& d : l.data) (*w.data)[d.name] = {d.file, d.order, d.columns};
+  for (const auto& d : l.data) (*w.data)[d.name] = {d.file, d.order, d.columns, 0};
   return encode(w);
 }
 
