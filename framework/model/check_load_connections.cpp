@@ -23,7 +23,7 @@ void check_tls(const LoadSpec& load, const Value& tls, Reader& reader) {
   if (o.cert.empty() != o.key.empty()) {
     const char* there = o.cert.empty() ? "key" : "cert";
     const char* missing = o.cert.empty() ? "cert" : "key";
-    reader.problem(mark_at(tls, there), "E103", fmt::format("`{}` needs `{}`", there, missing),
+    reader.problem(mark_at(tls, there), "E145", fmt::format("`{}` needs `{}`", there, missing),
                    "a client proves who it is with both: the certificate and its private key");
   }
   if (o.most && *o.most < o.least)

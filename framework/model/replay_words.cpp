@@ -37,7 +37,7 @@ std::string in_words(const ReplaySpec& replay) {
   const auto slash = replay.file.rfind('/');
   std::string text = fmt::format(
       "{}: {} request{} in {}", replay.file.substr(slash == replay.file.npos ? 0 : slash + 1),
-      in_thousands(replay.requests), replay.requests == 1 ? "" : "s", human(replay.length));
+      in_thousands(replay.requests), replay.requests == 1 ? "" : "s", print(replay.length));
   if (replay.speed != 1) text += fmt::format(", at {} times its speed", print_number(replay.speed));
   if (const std::string lines = spell_left_out(replay.left_out); !lines.empty())
     text += ", " + lines;

@@ -81,7 +81,7 @@ struct RetryDetails {
   std::optional<Share> budget;
   static Fields<RetryDetails> fields() {
     using T = RetryDetails;
-    return {field("times", &T::times, "Further attempts.").required().between(0, 20),
+    return {field("times", &T::times, "Further attempts.").required().between(1, 20),
             field("backoff", &T::backoff,
                   "The pause before each: drawn up to `100ms`, doubled each time, up to `2s`."),
             field("budget", &T::budget,
@@ -100,6 +100,8 @@ bool Codec<Retries>::read(const Value& v, Retries& out, Reader& r) {
     if (!decode(v, times, quiet))
       return detail::wrong_kind(r, v,
                                 "a number, or `{ times: 2, backoff: 100ms..2s, budget: 20% }`");
+    out.times = 0;
+    if (times == 0) return true;
     Value map = Value::map();
     map.mark = v.mark;
     map.set("times", v);

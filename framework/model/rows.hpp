@@ -40,6 +40,10 @@ class Rows {
   std::vector<std::string_view> row(std::size_t i) const;
   /// The same without an allocation once `out` has been as long.
   void row(std::size_t i, std::vector<std::string_view>& out) const;
+  /// What all cells and rows cost.
+  std::size_t bytes() const {
+    return cells_.capacity() + starts_.capacity() * sizeof(std::uint32_t);
+  }
 
  private:
   friend class RowsBuilder;
