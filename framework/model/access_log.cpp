@@ -104,7 +104,8 @@ std::optional<Line> understood(std::string_view text) {
   std::size_t open = text.find(" [");
   std::optional<std::int64_t> second;
   for (; open != text.npos; open = text.find(" [", open + 1)) {
-    if (text.substr(open + 2 + length, 1) != "]") continue;
+    const std::size_t close = open + 2 + length;
+    if (close >= text.size() || text[close] != ']') continue;
     if ((second = time_of_day(text.substr(open + 2, length)))) break;
   }
   if (!second || open == 0) return std::nullopt;

@@ -30,7 +30,7 @@ void check_tls(const LoadSpec& load, const Value& tls, Reader& reader) {
     reader.problem(mark_at(tls, "max_version"), "E104",
                    fmt::format("`max_version` {} is below `min_version` {}", name_of(*o.most),
                                name_of(o.least)),
-                   fmt::format("write `min_version: {}` too", name_of(*o.most)));
+                   "raise it, or leave it out");
   if (!o.verify && !o.ca.empty())
     reader.problem(mark_at(tls, "ca"), "E145", "`ca` changes nothing: `verify` is false",
                    "leave one of them out");
