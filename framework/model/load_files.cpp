@@ -61,36 +61,32 @@ Value marked(Value value, const Mark& mark) {
 }
 
 std::optional<std::vector<std::string>> columns_of(Value& set, Reader& reader) {
-  Value* file = text_in(set, "file");
-  if (!file) return std::nullopt;
+  const Value* named = text_in(set, "file");
+  if (!named) return std::nullopt;
+  const Value file = *named;  // `set` is about to move its entries
   auto scope = reader.in("file");
-  const std::string path = named_path(*file);
+  const std::string path = named_path(file);
   std::error_code unknown;
   const auto size = std::filesystem::file_size(path, unknown);
   const bool all = set.text_or("order") == "unique" || (!unknown && size <= small_file);
   Result<std::vector<std::string>> columns = std::vector<std::string>{};
-  if (all) {
-    const auto rows = Rows::load(path);
-    if (rows) {
-      columns = rows->columns();
-      set.set("rows", marked(Value(static_cast<std::uint64_t>(rows->size())), file->mark));
-    } else {
-      columns = fail(rows.error());
-    }
-  } else {
+  if (!all) {
     columns = Rows::head(path);
+  } else if (const auto rows = Rows::load(path)) {
+    columns = rows->columns();
+    set.set("rows", marked(Value(static_cast<std::uint64_t>(rows->size())), file.mark));
+  } else {
+    columns = fail(rows.error());
   }
   if (!columns) {
-    report_file(*file, columns.error(), "`file` names a CSV or JSON lines file beside this one",
+    report_file(file, columns.error(), "`file` names a CSV or JSON lines file beside this one",
                 reader);
     return std::nullopt;
   }
   Value list = Value::list();
   for (const auto& column : *columns) list.push(Value(column));
-  set.set("columns", marked(std::move(list), file->mark));
-  // `set` has moved its entries.
-  file = set.find("file");
-  replace_text(*file, absolute_path(path));
+  set.set("columns", marked(std::move(list), file.mark));
+  replace_text(*set.find("file"), absolute_path(path));
   return std::move(*columns);
 }
 
