@@ -138,7 +138,9 @@ Look Sli::look_at_load() const {
   const bool nobody_came = sum.ended == 0 && window_.due_long_ago() == 0;
   const bool hang = all_hang(sum);
   const bool unanswered = sum.answered == 0 && !nobody_came && (!measured.value || a_time());
-  if (unanswered || (hang && (!measured.value || (a_time() && measured.violated)))) {
+  // A wait that is allowed to be so long is none of it.
+  const bool too_long = a_time() && measured.violated && !setup_.danger;
+  if (unanswered || (hang && (!measured.value || too_long))) {
     // Semantics 16: users came and nobody was answered, be it that connections are refused, which
     // takes no time at all. For a guard that is what it waits for.
     look.light = setup_.danger ? Colour::Green : Colour::Red;

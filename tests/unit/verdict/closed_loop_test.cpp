@@ -108,6 +108,21 @@ TEST(ClosedLoop, AGuardTripsWhenAllHang) {
   EXPECT_NE(story.judge.tripped()->why.find("nothing was answered"), std::string::npos);
 }
 
+TEST(ClosedLoop, AGuardOfLongWaitsLetsShorterOnesBe) {
+  auto e = closed("error_rate < 1%", 5s);
+  Guard guard;
+  guard.name = "slow";
+  guard.when = condition("p95 > 30s");
+  guard.lasting = 3s;
+  e.abort.push_back(guard);
+  Story story(e);
+  story.traffic(20);
+  hang(story, 1, 20);
+  EXPECT_FALSE(story.judge.tripped());
+  hang(story, 21, 20);
+  EXPECT_TRUE(story.judge.tripped());
+}
+
 TEST(ClosedLoop, TheGeneratorSpeaksOfUsers) {
   Story story(closed("error_rate < 1%", 5s));
   story.traffic(20);
