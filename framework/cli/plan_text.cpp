@@ -30,17 +30,32 @@ std::string joined(const std::vector<std::string>& all) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
+/// "200/s", "50/s to 200/s", "64 users, each at once again", "replay of access.log: 12,345 requests
+/// in 10m, 87 lines left out (POST)".
+std::string traffic_text(const PlannedStage& s) {
+  if (s.timed) return "replay of " + s.replay;
+  std::string text = s.from_rate == s.to_rate
+                         ? rate_text(s.to_rate)
+                         : rate_text(s.from_rate) + " to " + rate_text(s.to_rate);
+  if (s.users)
+    text = *s.users == 1 ? "1 user, at once again"
+                         : fmt::format("{} users, each at once again", grouped(*s.users));
+  return s.replay.empty() ? text : text + ", replay of " + s.replay;
+}
+
 void tell_load(const Plan& plan, Lines& lines) {
+  bool users = false;
   for (const auto& s : plan.stages) {
-    const std::string rate = s.from_rate == s.to_rate
-                                 ? rate_text(s.to_rate)
-                                 : rate_text(s.from_rate) + " to " + rate_text(s.to_rate);
-    lines.add("would send", fmt::format("{}  {:<12} {} for {}{}", clock_text(s.begin),
-                                        s.load + "." + s.stage, rate, human(s.end - s.begin),
-                                        s.last ? " and until everything is decided" : ""));
+    const std::string text = traffic_text(s);
+    users |= s.users.has_value();
+    lines.add("would send",
+              fmt::format("{}  {:<12} {}{} for {}{}", clock_text(s.begin), s.load + "." + s.stage,
+                          text, text.find(',') == text.npos ? "" : ",", human(s.end - s.begin),
+                          s.last ? " and until everything is decided" : ""));
   }
-  if (!plan.stages.empty())
-    lines.add("would send", fmt::format("about {} journeys in all", grouped(plan.journeys)));
+  if (plan.stages.empty() || (users && plan.journeys < 1)) return;
+  lines.add("would send", fmt::format("about {} journeys in all{}", grouped(plan.journeys),
+                                      users ? ", beside those of the users" : ""));
 }
 
 void tell_hypotheses(const Plan& plan, Lines& lines) {

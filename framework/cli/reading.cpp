@@ -10,7 +10,7 @@
 
 #include "cli/complain.hpp"
 #include "gunflint/concepts/fault.hpp"
-#include "model/use.hpp"
+#include "model/local_file.hpp"
 
 namespace gunflint {
 namespace {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "model/gating.hpp"
+#include "model/replay_words.hpp"
 
 namespace gunflint {
 namespace {
@@ -21,7 +22,9 @@ void plan_stages(const LoadSpec& load, std::vector<PlannedStage>& out) {
     planned.end = at += stage.length;
     planned.to_rate = stage.rate      ? stage.rate->per_second
                       : stage.ramp_to ? stage.ramp_to->per_second
-                                      : rate;
+                                      : 0;
+    planned.users = stage.users;
+    if (load.replay) planned.replay = in_words(*load.replay), planned.timed = load.replay->timed;
     planned.from_rate = stage.ramp_to ? rate : planned.to_rate;
     planned.last = i + 1 == load.stages.size();
     rate = planned.to_rate;

@@ -21,6 +21,10 @@ inline Mark mark_at(const Value& map, std::string_view key) {
 }
 
 void check_loads(const Checked& c, Reader& reader);
+/// Of one load: stages against what is due in them. `entry`: its map in the document.
+void check_load_traffic(const LoadSpec& load, const Value& entry, Reader& reader);
+/// Of one load: `tls`, `connect`, `transport`, and what the transport cannot do.
+void check_load_connections(const LoadSpec& load, const Value& entry, Reader& reader);
 void check_probes(const Checked& c, Reader& reader);  ///< steady_state, reactions, alerts, abort
 void check_faults(const Checked& c, Reader& reader);
 void check_rest(const Checked& c, Reader& reader);  ///< system, capacity, matrix, blast_radius

@@ -60,10 +60,14 @@ void check_request(const LoadSpec& load, const Request& q, Reader& reader) {
 void check_load(const LoadSpec& load, const Value& entry, Reader& reader) {
   if (!load.base_url.empty() && !is_web_address(load.base_url))
     report_address(load.base_url, mark_at(entry, "base_url"), false, reader);
+  if (load.replay && load.base_url.empty())
+    reader.problem(mark_at(entry, "replay"), "E143",
+                   "a log holds paths, and the load has no `base_url`",
+                   "add `base_url: http://host:port` to the load");
   if (load.timeout <= Duration::zero())
     reader.problem(mark_at(entry, "timeout"), "E104", "a timeout is longer than nothing",
                    "write `timeout: 10s`");
-  for (const auto& journey : load.journeys) {
+  for (const auto& journey : load.replay ? std::vector<Journey>{} : load.journeys) {
     bool sends = false;
     for (const auto& step : journey.steps)
       if (const auto* request = std::get_if<Request>(&step)) {
@@ -81,20 +85,8 @@ void check_load(const LoadSpec& load, const Value& entry, Reader& reader) {
   if (load.stages.empty() && !entry.find("replay"))
     reader.problem(mark_at(entry, "stages"), "E103", "the load has no stage",
                    "add `- { name: normal, rate: 50/s, for: 1m }`");
-  if (!load.baseline.empty()) {
-    const Stage* named = nullptr;
-    std::vector<std::string> known;
-    for (const auto& stage : load.stages) {
-      known.push_back(stage.name);
-      if (stage.name == load.baseline) named = &stage;
-    }
-    if (!named)
-      report_unknown(reader, mark_at(entry, "baseline"), "E117", "stage", load.baseline, known);
-    else if (!named->rate)
-      reader.problem(mark_at(entry, "baseline"), "E135",
-                     fmt::format("`{}` has no constant rate to compare with", load.baseline),
-                     "name a stage with `rate`");
-  }
+  check_load_traffic(load, entry, reader);
+  check_load_connections(load, entry, reader);
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ constexpr Duration settle = 10s;
 constexpr Duration least_baseline = 60s;
 
 /// Semantics 10: the longest stretch of constant rate that ends before the first fault.
-Duration longest_constant(const std::vector<Timetable::StageTimes>& stages, Duration first_fault) {
+Duration longest_constant(const std::vector<Timetable::StageTimes>& stages, Duration warm_up,
+                          Duration first_fault) {
   Duration longest{}, begun{};
   double rate = -1;
   for (const auto& stage : stages) {
@@ -21,7 +22,7 @@ Duration longest_constant(const std::vector<Timetable::StageTimes>& stages, Dura
       rate = -1;
       continue;
     }
-    if (stage.rate != rate) begun = stage.start;
+    if (stage.rate != rate) begun = std::max(stage.start, warm_up);
     rate = stage.rate;
     const Duration end = std::min(stage.end, first_fault);
     if (end > begun) longest = std::max(longest, end - begun);
@@ -43,9 +44,10 @@ void check_baseline(const Checked& c, Timetable& schedule, Reader& reader) {
       if (of && !of->load.empty() && of->load != load.name) continue;
       if (!load.baseline.empty()) {
         if (const auto stage = schedule.stage(load.name + "." + load.baseline))
-          longest = std::max(longest, stage->end - stage->start);
+          longest = std::max(longest, stage->end - std::max(stage->start, load.warm_up));
       } else {
-        longest = std::max(longest, longest_constant(schedule.stages(load.name), first));
+        longest =
+            std::max(longest, longest_constant(schedule.stages(load.name), load.warm_up, first));
       }
     }
     if (longest < least_baseline + settle)
@@ -75,6 +77,8 @@ void check_gate(const Checked& c, Timetable& schedule, Reader& reader) {
   const Experiment& e = c.experiment;
   const auto window = gate_window(e);
   if (!window) return;
+  const bool warms = std::any_of(e.loads.begin(), e.loads.end(),
+                                 [](const LoadSpec& load) { return load.warm_up > 0s; });
   const FaultSpec* first = nullptr;
   // A fault without a start moment waits for the gate.
   for (const FaultSpec& fault : e.faults)
@@ -89,8 +93,8 @@ void check_gate(const Checked& c, Timetable& schedule, Reader& reader) {
   reader.problem(
       first->start.mark, "E144",
       fmt::format("the first injection at {} comes before the gate can be known: {} of green after "
-                  "a first window of {}",
-                  print(at), print(e.gate), print(*window)),
+                  "a {}first window of {}",
+                  print(at), print(e.gate), warms ? "warm-up and a " : "", print(*window)),
       room > 0s ? fmt::format("let it begin at {} or later, or say `gate: {}`",
                               print(e.gate + *window), print(room))
                 : fmt::format("let it begin at {} or later", print(e.gate + *window)));

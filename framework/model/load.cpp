@@ -57,13 +57,15 @@ struct DataWritten {
   std::string file;
   RowOrder order = RowOrder::Sequential;
   std::vector<std::string> columns;
+  std::uint64_t rows = 0;  ///< only for the checks
   static Fields<DataWritten> fields() {
     using T = DataWritten;
-    return {
-        field("file", &T::file, "CSV with a head line, or JSON lines; a column is `${name.column}`.")
-            .required(),
-        field("order", &T::order, "How rows are taken."),
-        field("columns", &T::columns, "Its columns.").internal()};
+    return {field("file", &T::file,
+                  "CSV with a head line, or JSON lines; a column is `${name.column}`.")
+                .required(),
+            field("order", &T::order, "How rows are taken."),
+            field("columns", &T::columns, "Its columns.").internal(),
+            field("rows", &T::rows, "Counted, for the checks.").internal()};
   }
 };
 
@@ -98,19 +100,18 @@ struct LoadWritten {
 
 Fields<HttpOptions> HttpOptions::fields() {
   using T = HttpOptions;
-  return {
-      field("version", &T::version, "Protocol version; `auto`: 2 where the server offers it."),
-      field("connections", &T::connections, "Most connections at once.").between(1, 1000000),
-      field("streams", &T::streams, "HTTP/2: most requests at once on one connection.")
-          .between(1, 10000),
-      field("keep_alive", &T::keep_alive, "Whether a connection serves several requests."),
-      field("requests_per_connection", &T::requests_per_connection,
-            "Requests after which a connection is closed and opened again; 0: no limit.")
-          .at_least(0),
-      field("redirects", &T::redirects,
-            "How many 3xx are followed, to servers that the load names anyway.")
-          .between(0, 20),
-      field("compression", &T::compression, "Whether gzip is asked for.")};
+  return {field("version", &T::version, "Protocol version; `auto`: 2 where the server offers it."),
+          field("connections", &T::connections, "Most connections at once.").between(1, 1000000),
+          field("streams", &T::streams, "HTTP/2: most requests at once on one connection.")
+              .between(1, 10000),
+          field("keep_alive", &T::keep_alive, "Whether a connection serves several requests."),
+          field("requests_per_connection", &T::requests_per_connection,
+                "Requests after which a connection is closed and opened again; 0: no limit.")
+              .at_least(0),
+          field("redirects", &T::redirects,
+                "How many 3xx are followed, to servers that the load names anyway.")
+              .between(0, 20),
+          field("compression", &T::compression, "Whether gzip is asked for.")};
 }
 Fields<TlsOptions> TlsOptions::fields() {
   using T = TlsOptions;
@@ -136,8 +137,16 @@ Fields<ConnectOptions> ConnectOptions::fields() {
 }
 Fields<ReplaySpec> ReplaySpec::fields() {
   using T = ReplaySpec;
-  return {field("file", &T::file, "An access log, in common or combined format.").required(),
-          field("speed", &T::speed, "How much faster than recorded.")};
+  return {
+      field("file", &T::file, "An access log, in common or combined format.").required(),
+      field("speed", &T::speed, "How much faster than recorded.").check([](const double& speed) {
+        return speed > 0 ? std::string()
+                         : std::string("time runs forward; write `speed: 2` for twice as fast");
+      }),
+      field("timed", &T::timed, "The log says when.").internal(),
+      field("requests", &T::requests, "Lines that can be sent.").internal(),
+      field("length", &T::length, "As recorded.").internal(),
+      field("left_out", &T::left_out, "Lines that are not sent, by reason.").internal()};
 }
 Fields<LoadWritten> LoadWritten::fields() {
   using T = LoadWritten;
@@ -238,7 +247,10 @@ bool Codec<LoadSpec>::read(const Value& v, LoadSpec& out, Reader& r) {
   LoadWritten w;
   bool ok = decode(v, w, r);
   if (!v.is_map()) return false;
-  ok &= wire::exactly_one(v, {"journeys", "requests", "replay"}, 1, r);
+  // What a log holds has been put beside it when the experiment was read.
+  if (!w.replay || w.replay->requests == 0)
+    ok &= wire::exactly_one(v, {"journeys", "requests", "replay"}, 1, r);
+  ok &= wire::exactly_one(v, {"replay", "data"}, 0, r);
   if (!v.find("stages") && !v.find("replay")) ok = detail::missing(r, v, "stages");
   if (w.stages && v.find("stages")->is_list()) ok &= read_stages(*v.find("stages"), *w.stages, r);
   out.name = w.name;
@@ -307,7 +319,7 @@ Value Codec<LoadSpec>::write(const LoadSpec& l) {
   w.warm_up = l.warm_up;
   w.replay = l.replay;
   if (!l.data.empty()) w.data.emplace();
-  for (const auto& d : l.data) (*w.data)[d.name] = {d.file, d.order, d.columns};
+  for (const auto& d : l.data) (*w.data)[d.name] = {d.file, d.order, d.columns, 0};
   return encode(w);
 }
 

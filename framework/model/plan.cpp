@@ -12,6 +12,9 @@ Fields<PlannedStage> PlannedStage::fields() {
           field("end", &T::end, "End, since t = 0."),
           field("from_rate", &T::from_rate, "Journeys per second at the start."),
           field("to_rate", &T::to_rate, "Journeys per second at the end."),
+          field("users", &T::users, "Users of a closed loop."),
+          field("replay", &T::replay, "The log whose requests are sent, in words."),
+          field("timed", &T::timed, "The log says when."),
           field("last", &T::last, "Held until everything is decided.")};
 }
 Fields<PlannedInjection> PlannedInjection::fields() {

@@ -8,6 +8,8 @@
 
 #include "gunflint/model/reader.hpp"
 #include "model/check.hpp"
+#include "model/load_files.hpp"
+#include "model/local_file.hpp"
 #include "model/use.hpp"
 #include "model/vars.hpp"
 #include "model/words.hpp"
@@ -131,7 +133,7 @@ void read_document(Value& document, const ReadOptions& options, ReadExperiment& 
   merge_used_files(document, out.source->name, reader);
   const auto vars = resolve_vars(document, options, out.secrets, reader);
   substitute(document, vars, options, out.secrets, reader);
-  read_body_files(document, out.source->name, reader);
+  read_load_files(document, reader);
   Experiment experiment;
   reader.on_unknown_key = [](Reader& r, const std::string& key, const Mark& mark,
                              std::span<const std::string> known) {

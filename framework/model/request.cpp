@@ -81,31 +81,44 @@ struct RetryDetails {
   std::optional<Share> budget;
   static Fields<RetryDetails> fields() {
     using T = RetryDetails;
-    return {field("times", &T::times, "Further attempts.").required().between(0, 20),
+    return {field("times", &T::times, "Further attempts.").required().between(1, 20),
             field("backoff", &T::backoff,
                   "The pause before each: drawn up to `100ms`, doubled each time, up to `2s`."),
             field("budget", &T::budget,
-                  "Of all requests of the load, at most this share is tried again.")};
+                  "Of all requests of the load, at most this share is tried again.")
+                .between(0_pct, 100_pct)};
   }
 };
 
 }  // namespace
 
 bool Codec<Retries>::read(const Value& v, Retries& out, Reader& r) {
+  RetryDetails w;
   if (!v.is_map()) {
-    RetryDetails times;
+    Reader quiet;
+    int times = 0;
+    if (!decode(v, times, quiet))
+      return detail::wrong_kind(r, v,
+                                "a number, or `{ times: 2, backoff: 100ms..2s, budget: 20% }`");
+    out.times = 0;
+    if (times == 0) return true;
     Value map = Value::map();
-    map.set("times", v);
     map.mark = v.mark;
-    if (!v.is_integer()) return detail::wrong_kind(r, v, "a number, or `{ times: 2, backoff: 100ms..2s, budget: 20% }`");
-    if (!decode(map, times, r)) return false;
-    out.times = times.times;
+    map.set("times", v);
+    if (!decode(map, w, r)) return false;
+    out.times = w.times;
     return true;
   }
-  RetryDetails w;
   if (!decode(v, w, r)) return false;
   out.times = w.times;
   if (w.backoff) {
+    if (w.backoff->least == Duration{})
+      return detail::broken_rule(r, *v.find("backoff"),
+                                 "a pause that is doubled begins with more than nothing; write "
+                                 "`100ms..2s`, or leave it out");
+    if (w.backoff->most > 1h)
+      return detail::broken_rule(r, *v.find("backoff"),
+                                 "no user waits longer than an hour; write a shorter pause");
     out.least = w.backoff->least;
     // `100ms` alone has no end of its own: the request's timeout is one.
     out.most = w.backoff->most == w.backoff->least ? w.backoff->least * 1024 : w.backoff->most;

@@ -29,6 +29,9 @@ Timetable::Timetable(const Experiment& experiment) : experiment_(experiment) {
         t.constant = stage.ramp_to->per_second == rate;
         t.rate = stage.ramp_to->per_second;
       }
+      // A closed loop asks for nothing per second, and a log for what it holds.
+      if (stage.users) t.rate = 0;
+      if (load.replay && load.replay->timed) t.constant = false;
       rate = t.rate;
       now = t.end;
       times.push_back(t);

@@ -32,8 +32,8 @@ class Timetable {
   /// Start and end of a stage; of the last one the shortest end.
   struct StageTimes {
     Duration start{}, end{};
-    bool constant = false;
-    double rate = 0;
+    bool constant = false;  ///< one rate is asked throughout; never of `users`
+    double rate = 0;        ///< journeys per second at its end
   };
   const std::vector<StageTimes>& stages(const std::string& load) const;
   std::optional<StageTimes> stage(const std::string& name) const;  ///< "stage" or "load.stage"

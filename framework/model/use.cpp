@@ -1,27 +1,17 @@
 #include "model/use.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
+
+#include "model/local_file.hpp"
 
 namespace gunflint {
 namespace {
 
 constexpr std::array sections{"vars", "sources", "targets", "load", "abort", "blast_radius"};
-constexpr std::size_t most_body = 16 << 20;
-
-/// Paths are relative to the file that names them.
-std::string beside(const std::string& file, const std::string& path) {
-  if (!path.empty() && path.front() == '/') return path;
-  const auto slash = file.rfind('/');
-  return slash == file.npos ? path : file.substr(0, slash + 1) + path;
-}
 
 void report_twice(Reader& reader, const Value::Entry& ours, const Value::Entry& theirs) {
   auto& p =
@@ -85,43 +75,7 @@ void merge_file(Value& document, const Value& name, const std::string& main_file
                      fmt::format("it may bring {}", listed(allowed, "and")));
 }
 
-void read_body_of(Value& step, const std::string& main_file, Reader& reader) {
-  if (!step.is_map()) return;
-  for (auto& entry : step.entries()) {
-    if (entry.key != "body_file" || !entry.value.is_text()) continue;
-    if (step.find("body")) return;  // reported as excluding each other
-    auto text = read_local_file(beside(main_file, entry.value.text()), most_body);
-    if (!text) {
-      reader.problem(entry.value.mark, "E134", text.error().message,
-                     "`body_file` names a file beside this one");
-      return;
-    }
-    entry.key = "body";
-    const Mark mark = entry.value.mark;
-    entry.value = Value(std::move(*text));
-    entry.value.mark = mark;
-  }
-}
-
 }  // namespace
-
-Result<std::string> read_local_file(const std::string& path, std::size_t most) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
-      path == "-" ? stdin : std::fopen(path.c_str(), "rbe"),
-      [](std::FILE* f) { return f && f != stdin ? std::fclose(f) : 0; });
-  if (!file) return fail_errno(errno, "read " + path);
-  if (struct stat info{}; ::fstat(::fileno(file.get()), &info) == 0 && S_ISDIR(info.st_mode))
-    return fail(Cause::Gone, path + " is a folder");
-  std::string text;
-  std::array<char, 65536> buffer;
-  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
-    text.append(buffer.data(), n);
-    if (text.size() > most)
-      return fail(Cause::BadInput, fmt::format("{} has more than {} bytes", path, most));
-  }
-  if (std::ferror(file.get())) return fail_errno(errno, "read " + path);
-  return text;
-}
 
 void merge_used_files(Value& document, const std::string& main_file, Reader& reader) {
   const Value* use = document.find("use");
@@ -136,20 +90,6 @@ void merge_used_files(Value& document, const std::string& main_file, Reader& rea
   else
     merge_file(document, files, main_file, reader);
   std::erase_if(document.entries(), [](const auto& entry) { return entry.key == "use"; });
-}
-
-void read_body_files(Value& document, const std::string& main_file, Reader& reader) {
-  Value* loads = document.find("load");
-  if (!loads || !loads->is_map()) return;
-  for (auto& load : loads->entries()) {
-    if (Value* requests = load.value.find("requests"); requests && requests->is_list())
-      for (auto& request : requests->items()) read_body_of(request, main_file, reader);
-    Value* journeys = load.value.find("journeys");
-    if (!journeys || !journeys->is_list()) continue;
-    for (auto& journey : journeys->items())
-      if (Value* steps = journey.find("steps"); steps && steps->is_list())
-        for (auto& step : steps->items()) read_body_of(step, main_file, reader);
-  }
 }
 
 }  // namespace gunflint

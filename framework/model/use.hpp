@@ -9,10 +9,4 @@ namespace gunflint {
 /// both is an error, except in `vars`, where the experiment wins.
 void merge_used_files(Value& document, const std::string& main_file, Reader& reader);
 
-/// Replaces every `body_file` of a load's steps by `body`.
-void read_body_files(Value& document, const std::string& main_file, Reader& reader);
-
-/// A whole local file, at most `most` bytes.
-Result<std::string> read_local_file(const std::string& path, std::size_t most);
-
 }  // namespace gunflint

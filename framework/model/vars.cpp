@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "model/load_files.hpp"
+
 namespace gunflint {
 namespace {
 
@@ -23,6 +25,8 @@ bool is_name(std::string_view text) {
 struct Place {
   bool member = false;                               ///< `${member.…}` has a value here
   const std::set<std::string>* extracted = nullptr;  ///< names of earlier steps
+  const ColumnsOfData* data = nullptr;               ///< of the load
+  bool of_a_user = false;                            ///< a row has been taken here
 };
 
 class Substitution {
@@ -110,40 +114,68 @@ class Substitution {
         walk(load.value, {});
         continue;
       }
-      std::set<std::string> columns;
-      if (const Value* data = load.value.find("data"); data && data->is_map())
-        for (const auto& column : data->entries()) columns.insert(column.key);
+      const ColumnsOfData data = read_data(load.value);
       for (auto& entry : load.value.entries()) {
         auto inner = reader_.in(entry.key);
+        if (entry.key == "data") continue;
         if (entry.key == "journeys" && entry.value.is_list())
           for (std::size_t i = 0; i < entry.value.items().size(); ++i) {
             auto at = reader_.in(i);
-            journey(entry.value.items()[i], columns);
+            journey(entry.value.items()[i], data);
+          }
+        else if (entry.key == "auth" && entry.value.is_map())
+          for (auto& how : entry.value.entries()) {
+            auto at = reader_.in(how.key);
+            walk(how.value, {false, nullptr, &data, how.key == "bearer"});
           }
         else
-          walk(entry.value, {false, &columns});
+          walk(entry.value,
+               {false, nullptr, &data, entry.key == "requests" || entry.key == "headers"});
       }
     }
   }
 
-  void journey(Value& journey, std::set<std::string> names) {
-    if (!journey.is_map()) return walk(journey, {false, &names});
+  /// The data sets come first: what their columns are called is found in their files.
+  ColumnsOfData read_data(Value& load) {
+    Value* data = load.find("data");
+    if (!data) return {};
+    auto scope = reader_.in("data");
+    walk(*data, {});
+    for (const auto& set : data->is_map() ? data->entries() : Value::Map{}) {
+      auto inner = reader_.in(set.key);
+      if (!is_name(set.key) || set.key == "member")
+        reader_.problem(set.mark, "E111", fmt::format("`{}` is no name for a data set", set.key),
+                        set.key == "member" ? "`${member.…}` is something else: choose another"
+                                            : "use letters, digits, `_` and `-`");
+      if (vars_.count(set.key))
+        reader_.problem(set.mark, "E133", fmt::format("`{}` is a variable and a data set", set.key),
+                        "give one of them another name");
+    }
+    return read_columns(*data, reader_);
+  }
+
+  void journey(Value& journey, const ColumnsOfData& data) {
+    std::set<std::string> names;
+    const Place here{false, &names, &data, true};
+    if (!journey.is_map()) return walk(journey, here);
     for (auto& entry : journey.entries()) {
       auto scope = reader_.in(entry.key);
       if (entry.key != "steps" || !entry.value.is_list()) {
-        walk(entry.value, {false, &names});
+        walk(entry.value, here);
         continue;
       }
       for (std::size_t i = 0; i < entry.value.items().size(); ++i) {
         auto at = reader_.in(i);
         Value& step = entry.value.items()[i];
-        walk(step, {false, &names});
+        walk(step, here);
         const Value* extract = step.find("extract");
         if (!extract || !extract->is_map()) continue;
         for (const auto& name : extract->entries()) {
-          if (vars_.count(name.key))
+          const bool variable = vars_.count(name.key) > 0;
+          if (variable || data.count(name.key.substr(0, name.key.find('.'))))
             reader_.problem(name.mark, "E133",
-                            fmt::format("`{}` is a variable and an extracted name", name.key),
+                            fmt::format("`{}` is a {} and an extracted name", name.key,
+                                        variable ? "variable" : "data set"),
                             "give one of them another name");
           names.insert(name.key);
         }
@@ -169,17 +201,50 @@ class Substitution {
       return std::nullopt;
     }
     if (place.extracted && place.extracted->count(name)) return "${" + name + "}";
+    if (place.data)
+      if (const auto set = place.data->find(name.substr(0, name.find('.')));
+          set != place.data->end())
+        return column(name, set->first, set->second, mark, place);
     if (const auto var = vars_.find(name); var != vars_.end()) return var->second;
     std::vector<std::string> known;
     for (const auto& [key, value] : vars_) known.push_back(key);
     if (place.extracted)
       known.insert(known.end(), place.extracted->begin(), place.extracted->end());
+    if (place.data && place.of_a_user)
+      for (const auto& [set, columns] : *place.data)
+        for (const auto& column : columns.value_or(std::vector<std::string>{}))
+          known.push_back(set + "." + column);
     const std::string near = nearest(name, known);
     std::string fix = !near.empty()   ? fmt::format("did you mean `${{{}}}`?", near)
                       : known.empty() ? std::string("the file has no `vars`")
                                       : fmt::format("known here: {}", listed(known, "and"));
     reader_.problem(mark, "E130", fmt::format("`${{{}}}` is not a variable of this file", name),
                     std::move(fix));
+    return std::nullopt;
+  }
+
+  /// `${users.email}`: filled in while the load runs.
+  std::optional<std::string> column(const std::string& name, const std::string& set,
+                                    const std::optional<std::vector<std::string>>& columns,
+                                    const Mark& mark, const Place& place) {
+    const std::string kept = "${" + name + "}";
+    if (!columns) return kept;  // its file has been complained of
+    const std::string example = fmt::format("write `${{{}.{}}}`", set, columns->front());
+    if (name == set) {
+      reader_.problem(mark, "E130", fmt::format("`{}` is a whole data set", name), example);
+      return std::nullopt;
+    }
+    const std::string wanted = name.substr(set.size() + 1);
+    if (std::find(columns->begin(), columns->end(), wanted) == columns->end()) {
+      const std::string near = nearest(wanted, *columns);
+      reader_.problem(mark, "E130", fmt::format("`{}` has no column `{}`", set, wanted),
+                      near.empty() ? fmt::format("it has {}", listed(*columns, "and"))
+                                   : fmt::format("did you mean `${{{}.{}}}`?", set, near));
+      return std::nullopt;
+    }
+    if (place.of_a_user) return kept;
+    reader_.problem(mark, "E130", fmt::format("`{}` has no value here", kept),
+                    "each user has its own in `journeys`, `requests`, `headers` and `auth.bearer`");
     return std::nullopt;
   }
 

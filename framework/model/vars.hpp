@@ -14,7 +14,8 @@ std::map<std::string, std::string> resolve_vars(Value& document, const ReadOptio
                                                 std::vector<Secret>& secrets, Reader& reader);
 
 /// Replaces `${name}`, `${env:X}` and `${secret:x}` in every text. Kept as they are: `${member.…}`
-/// in `targets` and `faults`, and names extracted by earlier steps of the same journey.
+/// in `targets` and `faults`, names extracted by earlier steps of the same journey, and columns of
+/// the load's `data`, whose files are looked at for that (load_files).
 void substitute(Value& document, const std::map<std::string, std::string>& vars,
                 const ReadOptions& options, std::vector<Secret>& secrets, Reader& reader);
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "gunflint/model/load_spec.hpp"
 #include "model/yaml_traps.hpp"
 
 namespace gunflint {
@@ -38,6 +39,74 @@ constexpr std::array keys{
     OtherWord{"Locust", "wait_time", "think", ""},
     OtherWord{"JMeter", "ramp_up", "ramp_to", ""},
     OtherWord{"JMeter", "threads", "users", ""},
+    // k6, vegeta, wrk, oha, curl, Gatling, Locust, JMeter: how requests are sent
+    OtherWord{"k6", "insecure_skip_tlsverify", "verify", "`tls: { verify: false }` in a load"},
+    OtherWord{"k6", "tls_auth", "cert", "`tls: { cert: …, key: … }` in a load"},
+    OtherWord{"k6", "tls_version", "min_version", "`tls: { min_version: 1.3 }` in a load"},
+    OtherWord{"k6", "shared_array", "data", "`data` in a load"},
+    OtherWord{"k6", "discard_response_bodies", "",
+              "nothing: a body is kept only where a check or an extract reads it"},
+    OtherWord{"k6", "no_connection_reuse", "keep_alive", "`http: { keep_alive: false }` in a load"},
+    OtherWord{"k6", "no_vuconnection_reuse", "keep_alive",
+              "`http: { keep_alive: false }` in a load"},
+    OtherWord{"k6", "max_redirects", "redirects", "`http: { redirects: 5 }` in a load"},
+    OtherWord{"k6", "local_ips", "source_address", "`connect: { source_address: … }` in a load"},
+    OtherWord{"k6", "hosts", "resolve|hosts",
+              "`connect: { resolve: { HOST: ADDRESS } }` in a load"},
+    OtherWord{"k6", "user_agent", "", "`headers: { User-Agent: … }` in a load"},
+    OtherWord{"k6", "iterations", "for", ""},
+    OtherWord{"vegeta", "http2", "version", "`http: { version: 2 }` in a load"},
+    OtherWord{"vegeta", "h2c", "version", "`http: { version: 2 }` in a load"},
+    OtherWord{"vegeta", "root_certs", "ca", "`tls: { ca: … }` in a load"},
+    OtherWord{"vegeta", "laddr", "source_address", "`connect: { source_address: … }` in a load"},
+    OtherWord{"vegeta", "max_body", "", "nothing: a body is kept only where it is read"},
+    OtherWord{"wrk", "concurrency", "users|connections", "`users` in a stage of a load"},
+    OtherWord{"oha", "disable_keepalive", "keep_alive", "`http: { keep_alive: false }` in a load"},
+    OtherWord{"oha", "disable_compression", "compression",
+              "`http: { compression: false }` in a load, which is the default"},
+    OtherWord{"oha", "http_version", "version", "`http: { version: 2 }` in a load"},
+    OtherWord{"oha", "connect_to", "resolve",
+              "`connect: { resolve: { HOST: ADDRESS } }` in a load"},
+    OtherWord{"oha", "burst_rate", "burst", ""},
+    OtherWord{"curl", "insecure", "verify", "`tls: { verify: false }` in a load"},
+    OtherWord{"curl", "cacert", "ca", "`tls: { ca: … }` in a load"},
+    OtherWord{"curl", "compressed", "compression", "`http: { compression: true }` in a load"},
+    OtherWord{"curl", "retry", "retries", ""},
+    OtherWord{"curl", "connect_timeout", "", "`connect: { timeout: … }` in a load"},
+    OtherWord{"curl", "max_time", "timeout", ""},
+    OtherWord{"Gatling", "feeder", "data", "`data` in a load"},
+    OtherWord{"Gatling", "feed", "data", "`data` in a load"},
+    OtherWord{"Gatling", "ramp_users_per_sec", "ramp_to", "`ramp_to` in a stage of a load"},
+    OtherWord{"Gatling", "constant_users_per_sec", "rate", "`rate` in a stage of a load"},
+    OtherWord{"Gatling", "constant_concurrent_users", "users", "`users` in a stage of a load"},
+    OtherWord{"Gatling", "ramp_users", "users|ramp_to", "`users` in a stage of a load"},
+    OtherWord{"Gatling", "at_once_users", "users", "`users` in a stage of a load"},
+    OtherWord{"Gatling", "pause", "think", ""},
+    OtherWord{"Locust", "spawn_rate", "", "several stages of a load, each with more `users`"},
+    OtherWord{"Locust", "run_time", "for", ""},
+    OtherWord{"Locust", "host", "base_url", ""},
+    OtherWord{"JMeter", "csv_data_set", "data", "`data` in a load"},
+    OtherWord{"JMeter", "num_threads", "users", "`users` in a stage of a load"},
+    OtherWord{"JMeter", "ramp_time", "ramp_to", ""},
+    OtherWord{"Artillery", "payload", "data", ""},
+    OtherWord{"GoReplay", "input_file", "replay|file", ""},
+    OtherWord{"", "follow_redirects", "redirects", "`http: { redirects: 5 }` in a load"},
+    OtherWord{"", "keepalive", "keep_alive", "`http: { keep_alive: … }` in a load"},
+    OtherWord{"", "verify_ssl", "verify", "`tls: { verify: … }` in a load"},
+    OtherWord{"", "sni", "server_name", "`tls: { server_name: … }` in a load"},
+    OtherWord{"", "ssl", "tls", ""},
+    OtherWord{"", "ca_cert", "ca", ""},
+    OtherWord{"", "ca_file", "ca", ""},
+    OtherWord{"", "client_cert", "cert", ""},
+    OtherWord{"", "client_key", "key", ""},
+    OtherWord{"", "gzip", "compression", ""},
+    OtherWord{"", "max_connections", "connections", ""},
+    OtherWord{"", "virtual_users", "users", "`users` in a stage of a load"},
+    OtherWord{"", "csv", "data|file", ""},
+    OtherWord{"", "access_log", "replay", ""},
+    OtherWord{"", "tracing", "trace", ""},
+    OtherWord{"", "traceparent", "trace", ""},
+    OtherWord{"", "backoff", "retries", ""},
     // Chaos Toolkit
     OtherWord{"Chaos Toolkit", "title", "name", ""},
     OtherWord{"Chaos Toolkit", "steady_state_hypothesis", "steady_state", ""},
@@ -140,7 +209,9 @@ constexpr std::array metrics{
     OtherWord{"k6", "iterations", "throughput", ""},
     OtherWord{"k6", "dropped_iterations", "dropped", ""},
     OtherWord{"k6", "checks", "success_rate", ""},
-    OtherWord{"k6", "vus", "in_flight", ""},
+    OtherWord{"k6", "vus", "users", ""},
+    OtherWord{"", "concurrency", "in_flight", ""},
+    OtherWord{"", "retries", "amplification", ""},
     OtherWord{"k6", "rate", "error_rate", ""},
     OtherWord{"k6", "med", "p50", ""},
     OtherWord{"k6", "avg", "mean", ""},
@@ -185,6 +256,22 @@ bool report_key_of_a_list(Reader& reader, const std::string& key, const std::str
   else
     return false;
   return true;
+}
+
+/// `load.shoppers.unix_socket`: a key of `http`, `tls` or `connect` without it.
+bool report_key_of_a_part(Reader& reader, const std::string& key, const std::string& plain,
+                          const Mark& mark, std::span<const std::string> known) {
+  if (!has(known, "stages") || !has(known, "requests")) return false;
+  const std::array parts{std::pair{"http", Codec<HttpOptions>::declared().names()},
+                         std::pair{"tls", Codec<TlsOptions>::declared().names()},
+                         std::pair{"connect", Codec<ConnectOptions>::declared().names()}};
+  for (const auto& [part, names] : parts) {
+    if (!has(names, plain)) continue;
+    reader.problem(mark, "E102", fmt::format("`{}` belongs to `{}`", key, part),
+                   fmt::format("write `{}: {{ {}: … }}`", part, plain));
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -243,6 +330,7 @@ bool report_unknown_key(Reader& reader, const std::string& key, const Mark& mark
         return true;
       }
   if (report_key_of_a_list(reader, key, plain, mark, known)) return true;
+  if (report_key_of_a_part(reader, key, plain, mark, known)) return true;
   for (const OtherWord& row : keys) {
     if (row.word != plain) continue;
     const std::string here = first_known(row.instead, known);

@@ -51,6 +51,7 @@ Impact impact_of(const RunView& view) {
     impact.failed += load.all.failed;
     for (const auto& [error, count] : load.all.errors) impact.errors[error] += count;
     for (const LoadSecond& s : load.seconds) {
+      if (s.warm_up) continue;
       by_second[s.second].first += static_cast<double>(s.ended + s.dropped);
       by_second[s.second].second += static_cast<double>(s.completed);
     }
@@ -79,13 +80,18 @@ namespace {
 void trust_loads(const RunView& view, std::vector<TrustNote>& notes) {
   for (const LoadView& load : view.loads) {
     const std::string name = "load " + load.name;
+    if (load.warm_up_seconds > 0)
+      notes.push_back({Tone::Plain, fmt::format("{}: the first {} s were warm-up: sent, shown, and "
+                                                "neither judged nor summed up.",
+                                                name, load.warm_up_seconds)});
     if (load.saturated_seconds > 0)
       notes.push_back(
           {Tone::Bad,
            fmt::format(
                "{}: the generator itself was the limit in {} of {} s; what was measured then "
                "is not the system. Use a faster machine or more workers.",
-               name, load.saturated_seconds, load.seconds.size())});
+               name, load.saturated_seconds,
+               load.seconds.size() - static_cast<std::size_t>(load.warm_up_seconds))});
     if (load.dropped > 0)
       notes.push_back({Tone::Warning, fmt::format("{}: {} of {} journeys were never begun; they "
                                                   "count as not completed.",

@@ -102,6 +102,8 @@ Value seconds_table(const LoadView& load) {
       {"backlog", column(load, [](const LoadSecond& s) { return s.backlog; })},
       {"late_p99_ms", column(load, [](const LoadSecond& s) { return milliseconds(s.late); })},
       {"saturated", column(load, [](const LoadSecond& s) { return s.saturated; })},
+      {"users", column(load, [](const LoadSecond& s) { return s.users; })},
+      {"warm_up", column(load, [](const LoadSecond& s) { return s.warm_up; })},
   });
   return table;
 }

@@ -95,10 +95,13 @@ void RunReader::take(const Slice& slice) {
   n.backlog += slice.backlog;
   n.cpu = std::max(n.cpu, slice.cpu);
   n.saturated |= slice.saturated;
+  n.warm_up |= slice.warm_up;
+  n.users += slice.users;
   slot->late.merge(slice.late);
-  load.late.merge(slice.late);
+  if (!slice.warm_up) load.late.merge(slice.late);
   auto& in_flight = in_flight_[{slice.load, slice.worker}];
   load.in_flight += slice.in_flight - in_flight;
+  if (slice.warm_up) load.due += slice.in_flight - in_flight;
   in_flight = slice.in_flight;
   for (const StepSlice& step : slice.steps) {
     // An entry of `requests` is a journey of one step: one name for both.
@@ -114,6 +117,8 @@ void RunReader::take(const Slice& slice) {
     slot->all.waiting.merge(step.waiting);
     slot->steps[name].ended.merge(step.latency);
     slot->steps[name].waiting.merge(step.waiting);
+    for (const auto& [error, count] : step.errors) n.errors[error] += count;
+    if (slice.warm_up) continue;
     for (Totals* totals : {&load.all, &load.steps[name]}) {
       totals->requests += step.ended;
       totals->failed += step.failed;
@@ -121,13 +126,13 @@ void RunReader::take(const Slice& slice) {
       totals->latency.merge(step.latency);
       for (const auto& [error, count] : step.errors) totals->errors[error] += count;
     }
-    for (const auto& [error, count] : step.errors) n.errors[error] += count;
   }
   for (const JourneySlice& journey : slice.journeys) {
     n.due += journey.due;
     n.dropped += journey.dropped;
     n.ended += journey.ended;
     n.completed += journey.completed;
+    if (slice.warm_up) continue;
     load.due += journey.due;
     load.dropped += journey.dropped;
     load.ended += journey.ended;
@@ -171,7 +176,8 @@ void RunReader::close(int second) {
       step.p99 = times.quantile(0.99);
     }
     LoadView& load = named(view_.loads, node.key().second);
-    load.saturated_seconds += n.saturated;
+    load.saturated_seconds += n.saturated && !n.warm_up;
+    load.warm_up_seconds += n.warm_up;
     load.seconds.push_back(std::move(n));
   }
 }

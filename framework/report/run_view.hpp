@@ -48,6 +48,8 @@ struct LoadSecond {
   double late = no_value;  ///< p99 of our own lateness
   double cpu = 0;          ///< of the busiest worker
   bool saturated = false;
+  bool warm_up = false;     ///< shown, and neither judged nor in any sum
+  std::uint64_t users = 0;  ///< closed loop: wanted at its end
   Heat heat{};
   std::map<std::string, StepSecond> steps;  ///< "journey / step"
 };
@@ -65,9 +67,11 @@ struct LoadView {
   std::vector<Span> stages;
   Totals all;
   std::map<std::string, Totals> steps;  ///< "journey / step"
+  /// Of all but the warm-up; who is under way at its end counts as due.
   std::uint64_t due = 0, dropped = 0, ended = 0, completed = 0, in_flight = 0;
   Histogram late;
   int saturated_seconds = 0;
+  int warm_up_seconds = 0;
 };
 
 struct MemberPoint {

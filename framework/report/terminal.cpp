@@ -43,12 +43,18 @@ Duration planned_length(const Value& plan, const Value& experiment) {
   return longest;
 }
 
+/// "asked 200/s"; of a closed loop "64 users".
+std::string wanted(const LoadSecond& s) {
+  if (s.users == 0) return "asked " + rate_text(s.asked);
+  return fmt::format("{} user{}", grouped(static_cast<double>(s.users)), s.users == 1 ? "" : "s");
+}
+
 std::string numbers(const LoadSecond& s) {
   const double share =
       s.requests ? static_cast<double>(s.failed) / static_cast<double>(s.requests) : no_value;
-  return fmt::format("{} (asked {})  errors {}  p50 {} p95 {} p99 {}",
-                     rate_text(static_cast<double>(s.completed)), rate_text(s.asked),
-                     percent(share), latency_text(s.p50), latency_text(s.p95), latency_text(s.p99));
+  return fmt::format("{}{} ({})  errors {}  p50 {} p95 {} p99 {}", s.warm_up ? "warm-up: " : "",
+                     rate_text(static_cast<double>(s.completed)), wanted(s), percent(share),
+                     latency_text(s.p50), latency_text(s.p95), latency_text(s.p99));
 }
 
 Ink ink_of(Tone tone) {
@@ -187,7 +193,7 @@ void load_rows(const LoadView& load, const Style& style, std::vector<std::string
                        padded(sparkline(values, width, style.unicode, scale), width), text);
   };
   rows.push_back(line(shortened(plain(load.name), 9, style.unicode), asked, top,
-                      fmt::format("asked {}", rate_text(now.asked))));
+                      wanted(now) + (now.warm_up ? ", warm-up: not judged" : "")));
   rows.push_back(line("completed", done, top,
                       fmt::format("{}, {} in flight", rate_text(static_cast<double>(now.completed)),
                                   grouped(static_cast<double>(now.in_flight)))));

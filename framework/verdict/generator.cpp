@@ -18,9 +18,20 @@ bool counts_dropped(const Hypothesis& h, const std::string& load) {
   return metric == "dropped" || metric == "completion_rate" || metric == "users_affected";
 }
 
+/// Of a load whose stages are all closed loops; else 0.
+int most_users(const LoadSpec& load) {
+  int most = 0;
+  for (const Stage& stage : load.stages) {
+    if (!stage.users) return 0;
+    most = std::max(most, *stage.users);
+  }
+  return most;
+}
+
 }  // namespace
 
 void Generator::on(const Slice& slice) {
+  if (slice.warm_up) return;
   Sum& sum = loads_[slice.load];
   ++sum.slices;
   if (slice.saturated) ++sum.saturated;
@@ -68,7 +79,9 @@ Finding Generator::finding(const LoadSpec& load, const std::vector<Hypothesis>& 
     return f;
   }
   f.held = Held::Yes;
-  f.sentence = fmt::format("{} journeys fell due", sum.due);
+  const int users = most_users(load);
+  f.sentence = users > 0 ? fmt::format("{} users began {} journeys", users, sum.due)
+                         : fmt::format("{} journeys fell due", sum.due);
   if (sum.late.count() > 0)
     f.sentence += fmt::format(", 99 % of requests were sent within {} of their time",
                               human(sum.late.quantile(0.99)));

@@ -13,7 +13,7 @@ namespace gunflint {
 
 class Generator {
  public:
-  void on(const Slice& slice);
+  void on(const Slice& slice);  ///< warm-up does not count
   /// `judged`: the hypotheses; arrivals that were never begun are no harm only where one of them
   /// counts these.
   Finding finding(const LoadSpec& load, const std::vector<Hypothesis>& judged) const;

@@ -193,6 +193,10 @@ void Judge::State::watch(int second) {
 void Judge::State::watch_phase(std::size_t i, PhaseWatch& watch, int second) {
   Sli& sli = hypotheses[i];
   looks[i] = sli.look(second);
+  if (sli.warming_up()) {
+    looks[i].light = Colour::Unknown;
+    return;
+  }
   Block block;
   block.seconds = 1;
   std::optional<double> asked;

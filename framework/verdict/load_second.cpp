@@ -12,7 +12,8 @@ void SecondOfLoad::add(const SecondOfLoad& o) {
   times.merge(o.times), late.merge(o.late);
   ended += o.ended, failed += o.failed, attempts += o.attempts;
   due += o.due, dropped += o.dropped, journeys += o.journeys, completed += o.completed;
-  sent += o.sent, answered += o.answered, in_flight += o.in_flight, asked += o.asked;
+  sent += o.sent, answered += o.answered, in_flight += o.in_flight, asked += o.asked,
+      users += o.users;
   seconds += o.seconds, saturated += o.saturated, missing += o.missing;
   for (const auto& [why, count] : o.errors) errors[why] += count;
   longest = std::max(longest, o.longest);
@@ -22,7 +23,8 @@ void SecondOfLoad::subtract(const SecondOfLoad& o) {
   times.subtract(o.times), late.subtract(o.late);
   ended -= o.ended, failed -= o.failed, attempts -= o.attempts;
   due -= o.due, dropped -= o.dropped, journeys -= o.journeys, completed -= o.completed;
-  sent -= o.sent, answered -= o.answered, in_flight -= o.in_flight, asked -= o.asked;
+  sent -= o.sent, answered -= o.answered, in_flight -= o.in_flight, asked -= o.asked,
+      users -= o.users;
   seconds -= o.seconds, saturated -= o.saturated, missing -= o.missing;
   for (const auto& [why, count] : o.errors)
     if (const auto mine = errors.find(why); mine != errors.end())
@@ -64,10 +66,13 @@ SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of) {
     out.sent += slice.sent;
     out.in_flight += static_cast<double>(slice.in_flight);
     out.asked += slice.asked;
+    out.users += static_cast<double>(slice.users);
     out.late.merge(slice.late);
     if (slice.saturated) out.saturated = 1;
     for (const auto& step : slice.steps) {
       out.answered += answers(step);
+      out.oldest = std::max(out.oldest, step.waiting.max());
+      out.unanswered += step.waiting.count();
       if (!of.journey.empty() && step.journey != of.journey) continue;
       if (!of.step.empty() && step.step != of.step) continue;
       out.ended += step.ended, out.failed += step.failed, out.attempts += step.attempts;
@@ -91,7 +96,7 @@ SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of) {
 
 std::optional<LoadMetric> load_metric(const std::string& name) {
   using K = LoadMetric::Kind;
-  static const std::array<std::pair<std::string_view, LoadMetric>, 18> table{{
+  static const std::array<std::pair<std::string_view, LoadMetric>, 19> table{{
       {"p50", {K::Quantile, 0.5, false}},
       {"p90", {K::Quantile, 0.9, false}},
       {"p95", {K::Quantile, 0.95, false}},
@@ -106,6 +111,7 @@ std::optional<LoadMetric> load_metric(const std::string& name) {
       {"sent_rate", {K::PerSecond, 0, false}},
       {"throughput", {K::PerSecond, 0, false}},
       {"in_flight", {K::Level, 0, false}},
+      {"users", {K::Level, 0, false}},
       {"amplification", {K::Level, 0, false}},
       {"dropped", {K::Count, 0, false}},
       {"users_affected", {K::Count, 0, false}},
@@ -153,6 +159,7 @@ std::optional<double> value_of(const SecondOfLoad& o, const std::string& name) {
   if (name == "sent_rate") return per_second(static_cast<double>(o.sent));
   if (name == "throughput") return per_second(static_cast<double>(o.completed));
   if (name == "in_flight") return per_second(o.in_flight);
+  if (name == "users") return per_second(o.users);
   if (name == "amplification") return share(o.attempts, o.ended);
   if (name == "dropped") return static_cast<double>(o.dropped);
   return std::nullopt;

@@ -17,6 +17,8 @@ struct SecondOfLoad {
   Histogram times;    ///< request latencies; of a journey: due to last answer
   Histogram waiting;  ///< ages of those without an answer at the end of this second; not summed
   Histogram late;     ///< the generator's own error, of the whole load
+  Duration oldest{};  ///< of the whole load: the longest wait at the end of this second; not summed
+  std::uint64_t unanswered = 0;  ///< of the whole load: so many wait then; not summed
   std::uint64_t ended = 0, failed = 0, attempts = 0;  ///< requests
   std::map<std::string, std::uint64_t> errors;        ///< why requests failed: class -> count
   std::uint64_t due = 0, dropped = 0, journeys = 0, completed = 0;
@@ -24,13 +26,14 @@ struct SecondOfLoad {
   std::uint64_t answered = 0;  ///< requests that got an answer, of the whole load
   double in_flight = 0;        ///< sum over seconds; divide by `seconds`
   double asked = 0;            ///< likewise
+  double users = 0;            ///< likewise: wanted by a closed loop
   Duration longest{};          ///< exact; a window takes the largest of its seconds
   int seconds = 0;
   int saturated = 0;  ///< seconds in which the generator was the limit
   int missing = 0;    ///< seconds of which a worker sent nothing
 
-  void add(const SecondOfLoad& other);       ///< leaves `waiting`
-  void subtract(const SecondOfLoad& other);  ///< leaves `longest` and `waiting`
+  void add(const SecondOfLoad& other);       ///< leaves what is not summed
+  void subtract(const SecondOfLoad& other);  ///< leaves `longest` and what is not summed
 };
 
 /// The part of one second's slices (all workers) that `of` looks at.
@@ -47,7 +50,7 @@ struct LoadMetric {
     Mean,
     Share,      ///< error_rate, success_rate, completion_rate: binomial
     PerSecond,  ///< arrival_rate, sent_rate, throughput
-    Level,      ///< in_flight, amplification
+    Level,      ///< in_flight, users, amplification
     Count       ///< dropped, users_affected: once per run
   };
   Kind kind = Kind::Level;

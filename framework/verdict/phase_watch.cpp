@@ -36,9 +36,11 @@ Baseline::Baseline(const LoadSpec* load) {
     stretches_.push_back({settle, 1 << 30, std::nullopt, {}});
     return;
   }
+  // Recorded traffic comes as it came.
+  if (load->replay && load->replay->timed) return;
   Duration at{};
   for (const auto& stage : load->stages) {
-    const int from = static_cast<int>(std::ceil(seconds(at)));
+    const int from = static_cast<int>(std::ceil(seconds(std::max(at, load->warm_up))));
     at += stage.length;
     const bool last = &stage == &load->stages.back();
     const int to = last ? 1 << 30 : static_cast<int>(seconds(at));

@@ -14,7 +14,8 @@
 namespace gunflint {
 
 /// Gathers the baseline: the longest stretch of one constant rate before the first injection, or a
-/// named stage; without its first 10 s.
+/// named stage; without its first 10 s, and without the warm-up. Closed loops and logs that say
+/// when have no constant rate.
 class Baseline {
  public:
   /// Null: an experiment without traffic; then all of `before`.

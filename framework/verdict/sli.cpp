@@ -38,6 +38,12 @@ Sli::Sli(Setup setup)
 void Sli::on_second(int second, const std::vector<Slice>& slices,
                     const std::set<std::string>& missing) {
   if (!of_load()) return;
+  warming_up_ = !setup_.danger && std::any_of(slices.begin(), slices.end(),
+                                              [&](const Slice& s) { return is_warm_up(s); });
+  if (warming_up_) {
+    last_ = {};
+    return window_.restart(second + 1);
+  }
   last_ = look_at(slices, *of_load());
   const std::string& load = of_load()->load;
   last_.missing = load.empty() ? !missing.empty() : missing.contains(load);
@@ -101,6 +107,17 @@ bool Sli::lateness_explains(double value, const Histogram& late) const {
   return setup_.expect.holds(std::max(0.0, value - seconds(ours)));
 }
 
+bool Sli::is_warm_up(const Slice& slice) const {
+  return slice.warm_up && (of_load()->load.empty() || of_load()->load == slice.load);
+}
+
+/// Nothing came to an end, and somebody waits longer than the window is: a closed loop whose users
+/// all hang sends nobody else, and so nothing is due in it.
+bool Sli::all_hang(const SecondOfLoad& window) const {
+  return window.ended == 0 && window.answered == 0 && window.unanswered > 0 &&
+         window.oldest >= std::chrono::seconds(window_.width());
+}
+
 /// A second without results is unknown itself, and so is a window that lacks more than a tenth.
 bool Sli::has_holes(const SecondOfLoad& window) const {
   return last_.missing > 0 || window.missing * 10 > window.seconds;
@@ -119,16 +136,20 @@ Look Sli::look_at_load() const {
     return look;
   }
   const bool nobody_came = sum.ended == 0 && window_.due_long_ago() == 0;
-  if (sum.answered == 0 && !nobody_came && (!measured.value || a_time())) {
+  const bool hang = all_hang(sum);
+  const bool unanswered = sum.answered == 0 && !nobody_came && (!measured.value || a_time());
+  // A wait that is allowed to be so long is none of it.
+  const bool too_long = a_time() && measured.violated && !setup_.danger;
+  if (unanswered || (hang && (!measured.value || too_long))) {
     // Semantics 16: users came and nobody was answered, be it that connections are refused, which
     // takes no time at all. For a guard that is what it waits for.
     look.light = setup_.danger ? Colour::Green : Colour::Red;
-    look.bad = look.total = sum.due;
+    look.bad = look.total = std::max(sum.due, sum.unanswered);
     look.why = "nothing was answered";
     if (!sum.errors.empty()) look.why += ": " + spell_errors(sum.errors);
     return look;
   }
-  if (sum.due == 0 && sum.ended == 0 && sum.journeys == 0) {
+  if (sum.due == 0 && sum.ended == 0 && sum.journeys == 0 && !hang) {
     look.light = Colour::Idle;
     return look;
   }

@@ -36,6 +36,9 @@ class Sli {
   /// loads whose results of it did not come.
   void on_second(int second, const std::vector<Slice>& slices,
                  const std::set<std::string>& missing = {});
+  /// That second was warm-up: it is not judged, and windows begin behind it. A guard looks on: it
+  /// protects, and passes no verdict.
+  bool warming_up() const { return warming_up_; }
   void on(double at, const TargetSeen& seen);
   void on(double at, const ReadingTaken& reading);
 
@@ -57,7 +60,9 @@ class Sli {
  private:
   Look look_at_load() const;
   bool a_time() const;  ///< the metric is a latency
+  bool is_warm_up(const Slice& slice) const;
   bool has_holes(const SecondOfLoad& window) const;
+  bool all_hang(const SecondOfLoad& window) const;
   bool lateness_explains(double value, const Histogram& late) const;
 
   Setup setup_;
@@ -65,6 +70,7 @@ class Sli {
   Points points_;
   TargetSeries target_;
   SecondOfLoad last_;
+  bool warming_up_ = false;
 };
 
 /// "p95 612ms", "5.2 % (63 of 512)" …: a look as people read it.

@@ -19,6 +19,10 @@ UsersByDue::Second& UsersByDue::at(Series& series, int second) {
 }
 
 void UsersByDue::on(const Slice& slice) {
+  if (slice.warm_up) {
+    int& until = warm_until_[slice.load];
+    until = std::max(until, std::clamp(slice.second, 0, most_seconds) + 1);
+  }
   auto by_due = [](Series& series, const std::map<std::string, std::uint64_t>& counts,
                    std::uint32_t Second::*part) {
     for (const auto& [text, count] : counts) {
@@ -43,7 +47,8 @@ UsersByDue::Count UsersByDue::between(int from, int to, const OfLoad& of) const 
     if (!of.load.empty() && key.first != of.load) continue;
     if (!of.journey.empty() && key.second != of.journey) continue;
     const int end = std::min(to, static_cast<int>(series.size()));
-    for (int s = std::max(0, from); s < end; ++s) {
+    const auto warm = warm_until_.find(key.first);
+    for (int s = std::max(warm == warm_until_.end() ? 0 : warm->second, from); s < end; ++s) {
       const auto& second = series[static_cast<std::size_t>(s)];
       count.due += second.due;
       count.dropped += second.dropped;

@@ -20,7 +20,8 @@ class UsersByDue {
     std::uint64_t pending = 0;  ///< of these, not decided yet
     std::uint64_t dropped = 0;  ///< arrivals never begun, by the second they fell due
   };
-  /// Journeys due in [from, to) seconds that `of` looks at.
+  /// Journeys due in [from, to) seconds that `of` looks at; those of the warm-up are left out,
+  /// whenever they ended.
   Count between(int from, int to, const OfLoad& of) const;
 
  private:
@@ -30,6 +31,7 @@ class UsersByDue {
   using Series = std::vector<Second>;
   static Second& at(Series& series, int second);
   std::map<std::pair<std::string, std::string>, Series> by_journey_;  ///< (load, journey)
+  std::map<std::string, int> warm_until_;                             ///< by load
 };
 
 }  // namespace gunflint

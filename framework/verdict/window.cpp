@@ -33,7 +33,8 @@ SecondOfLoad RollingWindow::sum() const {
   sum.longest = Duration(0);
   for (const auto& [second, sample] : kept_) sum.longest = std::max(sum.longest, sample.longest);
   if (kept_.empty()) return sum;
-  sum.waiting = kept_.back().second.waiting;
+  const SecondOfLoad& last = kept_.back().second;
+  sum.waiting = last.waiting, sum.oldest = last.oldest, sum.unanswered = last.unanswered;
   return sum;
 }
 

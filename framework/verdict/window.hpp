@@ -20,7 +20,7 @@ class RollingWindow {
 
   bool full() const { return static_cast<int>(kept_.size()) == width_; }
   int width() const { return width_; }
-  /// All seconds in the window.
+  /// All seconds in the window; who waits for an answer, of the last one.
   SecondOfLoad sum() const;
   /// Journeys that were due in the older half: those had time to be answered.
   std::uint64_t due_long_ago() const;

@@ -1,6 +1,7 @@
 #pragma once
 /// The traffic that an experiment asks for.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,7 +32,7 @@ struct Stage {
   std::optional<Rate> rate;
   std::optional<Rate> ramp_to;
   std::optional<int> users;
-  Duration length{};         ///< `for`
+  Duration length{};  ///< `for`
   Mark mark;
   static Fields<Stage> fields();
 };
@@ -131,9 +132,9 @@ struct Names<HttpVersion> {
 
 struct HttpOptions {
   HttpVersion version = HttpVersion::Auto;
-  int connections = 1000;  ///< most at once, per load
-  int streams = 100;       ///< HTTP/2: most requests at once on one connection
-  bool keep_alive = true;  ///< false: every request opens a connection of its own
+  int connections = 1000;           ///< most at once, per load
+  int streams = 100;                ///< HTTP/2: most requests at once on one connection
+  bool keep_alive = true;           ///< false: every request opens a connection of its own
   int requests_per_connection = 0;  ///< then it is closed and opened again; 0: no limit
   int redirects = 0;                ///< followed at most, to servers that the load names anyway
   bool compression = false;         ///< asks for gzip, and unpacks where a body is looked at
@@ -196,10 +197,14 @@ struct DataSpec {
 
 /// Recorded requests instead of journeys: the lines of an access log (common or combined format).
 /// Only GET and HEAD are sent: a log holds no bodies. With `stages`, they say when; without, the
-/// log does.
+/// log does. What is below `speed` was found in the file when the experiment was read.
 struct ReplaySpec {
   std::string file;
-  double speed = 1;  ///< 2: twice as fast as recorded
+  double speed = 1;            ///< 2: twice as fast as recorded
+  bool timed = false;          ///< the log says when: the load has one stage, named `replay`
+  std::uint64_t requests = 0;  ///< lines that can be sent
+  Duration length{};           ///< as recorded, from the first second to the end of the last
+  std::map<std::string, std::uint64_t> left_out;  ///< why a line is not sent -> lines
   static Fields<ReplaySpec> fields();
   bool operator==(const ReplaySpec&) const = default;
 };

@@ -16,6 +16,9 @@ struct PlannedStage {
   std::string load, stage;
   Duration begin{}, end{};
   double from_rate = 0, to_rate = 0;  ///< journeys per second; equal when constant
+  std::optional<int> users;           ///< a closed loop of so many; the rates are then 0
+  std::string replay;                 ///< the log whose requests are sent, in words
+  bool timed = false;                 ///< and it says when; the rates are then the mean
   bool last = false;
   static Fields<PlannedStage> fields();
 };

@@ -46,6 +46,35 @@ TEST(Schema, AcceptsWhatTheReaderAccepts) {
   for (std::size_t i = 0; i < files.size(); ++i) EXPECT_EQ(why[i], "") << files[i];
 }
 
+TEST(Schema, AcceptsWhatALoadMaySay) {
+  const std::string text = R"(version: 1
+name: x
+load:
+  shop:
+    base_url: https://shop
+    arrivals: bursty
+    burst: 20
+    warm_up: 10s
+    pacing: precise
+    trace: true
+    http: { version: 2, connections: 8, streams: 32, keep_alive: false, requests_per_connection: 9, redirects: 5, compression: true }
+    tls: { verify: false, server_name: a, min_version: 1.2, max_version: 1.3, session_resumption: false }
+    connect: { timeout: 3s, source_address: "::1", unix_socket: a.sock, resolve: { shop: 10.0.0.7 }, lookup_every: 5s }
+    data: { users: { file: users.csv, order: unique } }
+    stages: [ { users: 64, for: 1m }, { rate: 5/s, for: 1m } ]
+    requests:
+      - { get: /a, retries: 2 }
+      - { get: "/${users.id}", retries: { times: 2, backoff: 100ms..2s, budget: 20% } }
+  bots:
+    transport: libcurl
+    connect: { proxy: "http://proxy:3128" }
+    replay: { file: access.log, speed: 2.5 }
+steady_state: [ { load: shop, expect: users > 3 } ]
+)";
+  EXPECT_EQ(refusals({text}).at(0), "");
+  EXPECT_NE(refusals({text + "more: 1\n"}).at(0), "");
+}
+
 /// Every code is listed in docs/reference/problems.md as one that the schema refuses too, or as one
 /// that only the reader finds. Both are tried on every bad file; what the schema lets pass all the
 /// same is named here.

@@ -29,6 +29,46 @@ TEST(RunView, SecondsAddUpOverWorkers) {
   EXPECT_EQ(load->due, load->ended + load->dropped + load->in_flight);
 }
 
+/// Of second `second`: `due` fell due, `ended` ended, and so many are under way at its end.
+Slice part_of_a_second(int second, std::uint64_t due, std::uint64_t ended, std::uint64_t in_flight,
+                       bool warm_up) {
+  Slice slice;
+  slice.load = "l", slice.second = second;
+  slice.in_flight = in_flight;
+  slice.warm_up = warm_up;
+  slice.users = 8;
+  JourneySlice journey;
+  journey.journey = "j", journey.due = due;
+  journey.ended = journey.completed = ended;
+  slice.journeys.push_back(journey);
+  StepSlice step;
+  step.journey = step.step = "j";
+  step.ended = step.attempts = ended;
+  step.latency.record(warm_up ? 1s : 10ms, ended);
+  slice.steps.push_back(step);
+  return slice;
+}
+
+TEST(RunView, WarmUpIsShownAndNotSummedUp) {
+  JournalBuilder journal("x");
+  journal.at(1).add(SliceTaken{part_of_a_second(0, 100, 60, 40, true)});
+  journal.at(2).add(SliceTaken{part_of_a_second(1, 100, 110, 30, true)});
+  journal.at(3).add(SliceTaken{part_of_a_second(2, 100, 120, 10, false)});
+  const auto view = view_of(journal.at(3).add(SecondClosed{2}).events());
+  const LoadView* load = view.load("l");
+  ASSERT_NE(load, nullptr);
+  ASSERT_EQ(load->seconds.size(), 3u);
+  EXPECT_TRUE(load->seconds[0].warm_up);
+  EXPECT_EQ(load->seconds[0].requests, 60u);
+  EXPECT_FALSE(load->seconds[2].warm_up);
+  EXPECT_EQ(load->seconds[2].users, 8u);
+  EXPECT_EQ(load->warm_up_seconds, 2);
+  EXPECT_EQ(load->all.requests, 120u);
+  EXPECT_LT(load->all.latency.max(), 20ms);
+  EXPECT_EQ(load->due, 130u) << "100, and the 30 under way when the warm-up ended";
+  EXPECT_EQ(load->due, load->ended + load->dropped + load->in_flight);
+}
+
 TEST(RunView, PercentilesAreOfAllWorkersTogether) {
   // One worker answers in 10 ms, the other in 100 ms: the median lies at the faster one's slowest.
   JournalBuilder journal("x");
