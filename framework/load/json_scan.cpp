@@ -1,17 +1,15 @@
 #include "load/json_scan.hpp"
 
-#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
 #include "gunflint/base/units.hpp"
 #include "gunflint/base/value.hpp"
-#include "load/json_cursor.hpp"
+#include "load/json_text.hpp"
 
 namespace gunflint {
 namespace {
-
-constexpr int deepest = static_cast<int>(JsonPath::most_parts);
 
 /// Calls `each` with the pieces of what stands between the quotes of a text that was passed over.
 template <class F>
@@ -63,19 +61,31 @@ bool spells(std::string_view escaped, std::string_view name) {
   return same && name.empty();
 }
 
-/// Is `wanted` (two bytes at least) somewhere in the text? Sixteen places at a time are asked for
-/// its first two bytes and its last one, in a form that compilers turn into vector instructions.
+/// Is `wanted` (two bytes at least) somewhere in the text? At 64 places at a time it is asked for
+/// its first two bytes and its last one.
 bool holds(std::string_view text, std::string_view wanted) {
-  const char first = wanted[0], second = wanted[1], last = wanted.back();
-  const std::size_t reach = wanted.size() - 1;
+  using Block = unsigned char __attribute__((vector_size(16)));  // gcc and clang, on any machine
+  const auto sixteen = [](char c) { return Block{} + static_cast<unsigned char>(c); };
+  const Block first = sixteen(wanted[0]), second = sixteen(wanted[1]),
+              last = sixteen(wanted.back());
+  const std::size_t reach = wanted.size() - 1, at_once = 4 * sizeof(Block);
+  const auto maybe = [&](const char* from) {
+    Block a, b, c;
+    std::memcpy(&a, from, sizeof a);
+    std::memcpy(&b, from + 1, sizeof b);
+    std::memcpy(&c, from + reach, sizeof c);
+    return (a == first) & (b == second) & (c == last);
+  };
   std::size_t at = 0;
-  for (; at + 16 + reach <= text.size(); at += 16) {
+  for (; at + at_once + reach <= text.size(); at += at_once) {
     const char* p = text.data() + at;
-    unsigned char maybe = 0;
-    for (std::size_t i = 0; i < 16; ++i)
-      maybe = static_cast<unsigned char>(
-          maybe | ((p[i] == first) & (p[i + 1] == second) & (p[i + reach] == last)));
-    if (maybe && text.substr(at, 16 + reach).find(wanted) != text.npos) return true;
+    const auto any = maybe(p) | maybe(p + 16) | maybe(p + 32) | maybe(p + 48);
+    std::uint64_t halves[2];
+    std::memcpy(halves, &any, sizeof halves);
+    if ((halves[0] | halves[1]) == 0) continue;
+    for (std::size_t i = 0; i < at_once; ++i)
+      if (p[i + 1] == wanted[1] && std::memcmp(p + i, wanted.data(), wanted.size()) == 0)
+        return true;
   }
   return text.substr(at).find(wanted) != text.npos;
 }
@@ -83,167 +93,183 @@ bool holds(std::string_view text, std::string_view wanted) {
 class Walk {
  public:
   Walk(std::string_view text, const std::vector<JsonPath::Part>& parts)
-      : in_(text), parts_(parts) {}
+      : at_(text.data()), end_(text.data() + text.size()), parts_(parts) {}
 
   JsonFound find(std::string& out);
 
  private:
   enum class Step { Inside, Missing, Malformed };
-  /// The value at `from`, which parts before `level` have led to.
+  /// The value at `from`, which the parts before `level` have led to.
   struct Place {
     std::size_t level;
     const char* from;
   };
 
-  Step into(std::size_t level);
-  Step into_object(const JsonPath::Name& name, int room);
-  Step into_list(long index, int room);
+  // Each goes on from `at_`; where it answers false or Malformed, nothing is there to go on from.
+  bool pass(char wanted);
+  bool pass_value(std::size_t level);
   bool pass_name(const JsonPath::Name& name, bool& same);
+  Step into(std::size_t level);
+  Step into_object(const JsonPath::Name& name, std::size_t level);
+  Step into_list(long index, std::size_t level);
   bool pass_rest(std::size_t level, std::optional<Place>& again);
+
+  std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
   bool may_come_again(std::size_t first, std::size_t last) const;
   std::optional<Place> later(std::size_t first, std::size_t level);
   bool delimited(std::size_t level);
-  JsonFound spell(std::string_view value, std::string& out) const;
+  static JsonFound spell(std::string_view value, std::string& out);
 
-  JsonCursor in_;
+  const char* at_;
+  const char* const end_;
   const std::vector<JsonPath::Part>& parts_;
 };
 
-/// A name and its colon; is it this one?
-bool Walk::pass_name(const JsonPath::Name& name, bool& same) {
-  in_.pass_blanks();
-  const auto& quoted = name.quoted;
-  if (name.plain && static_cast<std::size_t>(in_.end - in_.at) > quoted.size() &&
-      std::memcmp(in_.at, quoted.data(), quoted.size()) == 0) {
-    in_.at += quoted.size();
-    same = true;
-    return in_.pass(':');
-  }
-  if (!in_.pass('"')) return false;
-  const char* begin = in_.at;
-  bool escaped = false;
-  if (!in_.pass_text(escaped)) return false;
-  const std::string_view text(begin, static_cast<std::size_t>(in_.at - begin) - 1);
-  same = escaped ? spells(text, name.text) : text == name.text;
-  return in_.pass(':');
+/// The blanks are passed in any case.
+bool Walk::pass(char wanted) {
+  at_ = json_after_blanks(at_, end_);
+  if (at_ == end_ || *at_ != wanted) return false;
+  ++at_;
+  return true;
 }
 
-Walk::Step Walk::into_object(const JsonPath::Name& name, int room) {
-  if (in_.at == in_.end || *in_.at != '{')
-    return in_.pass_value(room) ? Step::Missing : Step::Malformed;
-  ++in_.at;
-  if (in_.pass('}')) return Step::Missing;
+/// A value in which so many lists and objects stand.
+bool Walk::pass_value(std::size_t level) {
+  at_ = json_after_value(static_cast<int>(JsonPath::most_parts - level), at_, end_);
+  return at_ != nullptr;
+}
+
+/// A name and its colon; is it this one?
+bool Walk::pass_name(const JsonPath::Name& name, bool& same) {
+  at_ = json_after_blanks(at_, end_);
+  if (name.plain && rest().starts_with(name.quoted)) {
+    at_ += name.quoted.size();
+    same = true;
+    return pass(':');
+  }
+  if (!pass('"')) return false;
+  const char* begin = at_;
+  bool escaped = false;
+  if (!(at_ = json_after_text(escaped, at_, end_))) return false;
+  const std::string_view text(begin, static_cast<std::size_t>(at_ - begin) - 1);
+  same = escaped ? spells(text, name.text) : text == name.text;
+  return pass(':');
+}
+
+Walk::Step Walk::into_object(const JsonPath::Name& name, std::size_t level) {
+  if (at_ == end_ || *at_ != '{') return pass_value(level) ? Step::Missing : Step::Malformed;
+  ++at_;
+  if (pass('}')) return Step::Missing;
   for (;;) {
     bool same = false;
     if (!pass_name(name, same)) return Step::Malformed;
     if (same) return Step::Inside;
-    if (!in_.pass_value(room - 1)) return Step::Malformed;
-    if (in_.pass(',')) continue;
-    return in_.pass('}') ? Step::Missing : Step::Malformed;
+    if (!pass_value(level + 1)) return Step::Malformed;
+    if (pass(',')) continue;
+    return pass('}') ? Step::Missing : Step::Malformed;
   }
 }
 
-Walk::Step Walk::into_list(long index, int room) {
-  if (in_.at == in_.end || *in_.at != '[')
-    return in_.pass_value(room) ? Step::Missing : Step::Malformed;
-  const char* begin = ++in_.at;
-  if (in_.pass(']')) return Step::Missing;
-  // Once to count, and where that is not enough once more to the place.
+Walk::Step Walk::into_list(long index, std::size_t level) {
+  if (at_ == end_ || *at_ != '[') return pass_value(level) ? Step::Missing : Step::Malformed;
+  ++at_;
+  if (pass(']')) return Step::Missing;
+  // From the end: the last places are remembered, round and round.
+  constexpr long most_remembered = 8;
+  std::array<const char*, most_remembered> places;
+  const char* begin = at_;
   for (long count = 0;; ++count) {
     if (count == index) return Step::Inside;
-    if (!in_.pass_value(room - 1)) return Step::Malformed;
-    if (in_.pass(',')) continue;
-    if (!in_.pass(']')) return Step::Malformed;
-    if (index >= 0 || index + count + 1 < 0) return Step::Missing;
-    index += count + 1;
-    in_.at = begin;
+    places[static_cast<std::size_t>(count % most_remembered)] = at_;
+    if (!pass_value(level + 1)) return Step::Malformed;
+    if (pass(',')) continue;
+    if (!pass(']')) return Step::Malformed;
+    const long size = count + 1;
+    if (index >= 0 || size + index < 0) return Step::Missing;
+    if (-index <= most_remembered) {
+      at_ = places[static_cast<std::size_t>((size + index) % most_remembered)];
+      return Step::Inside;
+    }
+    index += size;  // once more, from the start
+    at_ = begin;
     count = -1;
   }
 }
 
 Walk::Step Walk::into(std::size_t level) {
-  const int room = deepest - static_cast<int>(level);
-  in_.pass_blanks();
+  at_ = json_after_blanks(at_, end_);
   if (const auto* name = std::get_if<JsonPath::Name>(&parts_[level]))
-    return into_object(*name, room);
-  return into_list(std::get<long>(parts_[level]), room);
+    return into_object(*name, level);
+  return into_list(std::get<long>(parts_[level]), level);
 }
 
 /// From behind a value to the end of what it stands in; `again`: where the name came once more.
 bool Walk::pass_rest(std::size_t level, std::optional<Place>& again) {
-  const int room = deepest - static_cast<int>(level) - 1;
   const auto* name = std::get_if<JsonPath::Name>(&parts_[level]);
-  while (in_.pass(',')) {
+  while (pass(',')) {
     bool same = false;
     if (name && !pass_name(*name, same)) return false;
-    if (same) again = {level + 1, in_.at};
-    if (!in_.pass_value(room)) return false;
+    if (same) again = {level + 1, at_};
+    if (!pass_value(level + 1)) return false;
   }
-  return in_.pass(name ? '}' : ']');
+  return pass(name ? '}' : ']');
 }
 
 /// Could the rest of the text hold a name of these parts? Then it does so as it is, or escaped.
 bool Walk::may_come_again(std::size_t first, std::size_t last) const {
-  const std::string_view rest(in_.at, static_cast<std::size_t>(in_.end - in_.at));
-  std::string_view escape;
-  for (std::size_t i = first; i <= last; ++i)
+  bool named = false, plain = true;
+  for (auto i = last + 1; i-- > first;)
     if (const auto* name = std::get_if<JsonPath::Name>(&parts_[i])) {
-      if (holds(rest, name->quoted)) return true;
-      if (!name->plain)
-        escape = "\\";
-      else if (escape.empty())
-        escape = "\\u";
+      if (holds(rest(), name->quoted)) return true;
+      named = true;
+      plain = plain && name->plain;
     }
-  if (escape.empty()) return false;
-  return escape.size() == 1 ? rest.find('\\') != rest.npos : holds(rest, escape);
+  if (!named) return false;
+  const auto backslash = rest().find('\\');
+  if (backslash == std::string_view::npos) return false;
+  return !plain || holds(rest().substr(backslash), "\\u");
 }
 
-/// The cursor stands behind what parts up to `level` have led to. The outermost name that comes
-/// again counts, and there its last time.
+/// What the parts before `level` led to has been passed. Of a name that comes again the outermost
+/// counts, and there its last time.
 std::optional<Walk::Place> Walk::later(std::size_t first, std::size_t level) {
   std::optional<Place> again;
-  while (level-- > first) {
-    if (!may_come_again(first, level)) break;
-    if (!pass_rest(level, again)) break;
-  }
+  while (level-- > first)
+    if (!may_come_again(first, level) || !pass_rest(level, again)) break;
   return again;
 }
 
 /// The value is whole only when something ends it: a number may have been cut off.
 bool Walk::delimited(std::size_t level) {
-  in_.pass_blanks();
-  if (level == 0) return in_.at == in_.end;
-  if (in_.at == in_.end) return false;
+  at_ = json_after_blanks(at_, end_);
+  if (level == 0) return at_ == end_;
+  if (at_ == end_) return false;
   const bool object = std::holds_alternative<JsonPath::Name>(parts_[level - 1]);
-  return *in_.at == ',' || *in_.at == (object ? '}' : ']');
+  return *at_ == ',' || *at_ == (object ? '}' : ']');
 }
 
 JsonFound Walk::find(std::string& out) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  const std::string_view whole(in_.at, static_cast<std::size_t>(in_.end - in_.at));
-  Place place{0, in_.at + (whole.starts_with(byte_order_mark) ? byte_order_mark.size() : 0)};
+  Place place{0, rest().starts_with(byte_order_mark) ? at_ + byte_order_mark.size() : at_};
   for (;;) {
-    in_.at = place.from;
-    std::size_t level = place.level;
+    at_ = place.from;
     auto step = Step::Inside;
-    for (; level < parts_.size(); ++level)
-      if (step = into(level); step != Step::Inside) break;
+    std::size_t level = place.level;
+    while (level < parts_.size() && (step = into(level)) == Step::Inside) ++level;
     std::string_view value;
     if (step == Step::Inside) {
-      in_.pass_blanks();
-      const char* begin = in_.at;
-      if (!in_.pass_value(deepest - static_cast<int>(level))) return JsonFound::Malformed;
-      value = {begin, static_cast<std::size_t>(in_.at - begin)};
+      const char* begin = at_ = json_after_blanks(at_, end_);
+      if (!pass_value(level)) return JsonFound::Malformed;
+      value = {begin, static_cast<std::size_t>(at_ - begin)};
     }
     if (step == Step::Malformed || !delimited(level)) return JsonFound::Malformed;
-    if (const auto again = later(place.level, level))
-      place = *again;
-    else
-      return step == Step::Inside ? spell(value, out) : JsonFound::Absent;
+    const auto again = later(place.level, level);
+    if (!again) return step == Step::Inside ? spell(value, out) : JsonFound::Absent;
+    place = *again;
   }
 }
 
-JsonFound Walk::spell(std::string_view value, std::string& out) const {
+JsonFound Walk::spell(std::string_view value, std::string& out) {
   switch (value.front()) {
     case 'n':
       return JsonFound::Null;
