@@ -68,6 +68,7 @@ Arrivals::Arrivals(const std::vector<Stage>& stages, ArrivalKind kind,
       kind_(kind),
       seed_(seed),
       share_(share),
+      timed_(static_cast<std::uint64_t>(share.i)),
       burst_(kind == ArrivalKind::Bursty ? static_cast<std::uint64_t>(std::max(1, burst)) : 1) {
   assert(share.n >= 1 && share.i >= 0 && share.i < share.n);
   double sum = 0;
@@ -78,6 +79,11 @@ Arrivals::Arrivals(const std::vector<Stage>& stages, ArrivalKind kind,
 
 std::optional<Arrival> Arrivals::next() {
   const auto n = static_cast<std::uint64_t>(share_.n);
+  if (recording_ && recording_->timed()) {
+    const auto number = timed_;
+    timed_ += n;
+    return Arrival{recording_->due(number), number, journey_of(number)};
+  }
   if (kind_ == ArrivalKind::Uniform) {
     const auto due = pace_.reaches(static_cast<double>(number_));
     if (!due) return std::nullopt;
@@ -87,8 +93,8 @@ std::optional<Arrival> Arrivals::next() {
   while (true) {
     const auto number = number_++;
     if (number % burst_ == 0)
-      reached_ -= std::log1p(-draw(seed_, number / burst_, Purpose::Gap)) *
-                  static_cast<double>(burst_);
+      reached_ -=
+          std::log1p(-draw(seed_, number / burst_, Purpose::Gap)) * static_cast<double>(burst_);
     if (number % n != static_cast<std::uint64_t>(share_.i)) continue;
     const auto due = pace_.reaches(reached_);
     if (!due) return std::nullopt;
@@ -98,6 +104,7 @@ std::optional<Arrival> Arrivals::next() {
 
 int Arrivals::journey_of(std::uint64_t number) const {
   if (cumulative_.size() == 1) return 0;
+  if (recording_) return recording_->is_head(number) ? 1 : 0;
   const double at = draw(seed_, number, Purpose::Journey) * cumulative_.back();
   const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end(), at);
   return static_cast<int>(std::min<std::ptrdiff_t>(

@@ -8,6 +8,7 @@
 
 #include "gunflint/concepts/worker.hpp"
 #include "gunflint/model/load_spec.hpp"
+#include "load/data.hpp"
 
 namespace gunflint {
 
@@ -57,9 +58,9 @@ class Arrivals {
   /// `weights`: one per journey, each >= 0, their sum > 0.
   Arrivals(const std::vector<Stage>& stages, ArrivalKind kind, const std::vector<double>& weights,
            std::uint64_t seed, WorkShare share, int burst = 1);
-  Arrivals(const LoadSpec& spec, const std::vector<double>& weights, std::uint64_t seed,
-           WorkShare share)
-      : Arrivals(spec.stages, spec.arrivals, weights, seed, share, spec.burst) {}
+  /// A replay: journey 0 or 1 as the recorded request is a GET or a HEAD (what there is only one
+  /// of, is 0); where it is timed, it says when, too.
+  void replay(std::shared_ptr<const Recording> recording) { recording_ = std::move(recording); }
 
   /// The next one of this share, in order of due time; nothing when no further arrival comes.
   std::optional<Arrival> next();
@@ -68,7 +69,6 @@ class Arrivals {
   int journey_of(std::uint64_t number) const;
 
  private:
-
   Pace pace_;
   ArrivalKind kind_;
   std::vector<double> cumulative_;
@@ -76,7 +76,9 @@ class Arrivals {
   WorkShare share_;
   std::uint64_t number_ = 0;  ///< the next to look at
   double reached_ = 0;        ///< Poisson, bursty: sum of the gaps before `number_`
+  std::uint64_t timed_ = 0;   ///< a timed replay: the next of this share
   std::uint64_t burst_ = 1;
+  std::shared_ptr<const Recording> recording_;
 };
 
 }  // namespace gunflint

@@ -23,9 +23,7 @@ class ClosedLoop {
   /// Lets the first one in who is not there. Members are numbered across all shares, from 0.
   std::uint32_t add();
   /// Whether a member is still wanted.
-  bool stays(std::uint32_t member, Duration t) const {
-    return position_of(member) < wanted(t);
-  }
+  bool stays(std::uint32_t member, Duration t) const { return position_of(member) < wanted(t); }
   void leave(std::uint32_t member);
 
  private:

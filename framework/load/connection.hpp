@@ -23,8 +23,8 @@ struct Connection {
     Shared     ///< HTTP/2, open
   };
   Transport transport;
-  std::uint32_t user = nobody;      ///< HTTP/1.1, or not known yet: whose request it carries
-  std::uint16_t generation = 0;     ///< tells apart sockets of one place
+  std::uint32_t user = nobody;   ///< HTTP/1.1, or not known yet: whose request it carries
+  std::uint16_t generation = 0;  ///< tells apart sockets of one place
   std::uint16_t origin = 0;
   std::uint16_t addresses_tried = 0;
   State state = State::Closed;

@@ -143,8 +143,8 @@ Http2Session::~Http2Session() { nghttp2_session_del(session_); }
 int Http2Session::room() const {
   if (session_ == nullptr || leaving_ || nghttp2_session_check_request_allowed(session_) == 0)
     return 0;
-  const auto allowed = nghttp2_session_get_remote_settings(
-      session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+  const auto allowed =
+      nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   const auto most = std::min(static_cast<std::uint32_t>(most_streams_), allowed);
   return static_cast<int>(most) - open_;
 }

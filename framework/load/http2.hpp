@@ -61,8 +61,8 @@ class Http2Session {
   /// Whose requests it carries.
   std::vector<std::uint32_t> users() const;
 
-  /// `body` is copied; nullptr: none is announced. Sets the place of the stream. false: none is left
-  /// on this connection.
+  /// `body` is copied; nullptr: none is announced. Sets the place of the stream. false: none is
+  /// left on this connection.
   bool submit(std::uint32_t user, const Http2Fields& fields, const std::string* body,
               ResponseParser::Keep keep, std::int32_t& place);
   /// Nobody waits for it any more (RST_STREAM CANCEL).

@@ -72,8 +72,7 @@ Result<void> check_local_ports(const LoadProgram& program, const Addresses& addr
   if (!(file >> first >> last)) return {};
   std::size_t servers = 0;
   for (std::size_t i = 0; i < program.origins.size(); ++i) servers += addresses.of(i)->size();
-  const auto ports =
-      static_cast<std::size_t>(last - first + 1) * std::max<std::size_t>(1, servers);
+  const auto ports = static_cast<std::size_t>(last - first + 1) * std::max<std::size_t>(1, servers);
   if (static_cast<std::size_t>(program.spec.http.connections) <= ports) return {};
   return fail(
       Cause::Unsupported,
@@ -95,12 +94,12 @@ Result<void> check_source_address(const LoadProgram& program) {
   if (probe.get() >= 0 &&
       bind(probe.get(), reinterpret_cast<const sockaddr*>(&address->storage), address->size) == 0)
     return {};
-  return fail(Cause::Unsupported,
-              fmt::format("load `{}`: connections cannot come from `{}` ({}); choose one of this "
-                          "machine's addresses, as `ip address` shows them",
-                          program.spec.name, text,
-                          errno == EADDRNOTAVAIL ? "this machine does not have it"
-                                                 : std::strerror(errno)));
+  return fail(
+      Cause::Unsupported,
+      fmt::format("load `{}`: connections cannot come from `{}` ({}); choose one of this "
+                  "machine's addresses, as `ip address` shows them",
+                  program.spec.name, text,
+                  errno == EADDRNOTAVAIL ? "this machine does not have it" : std::strerror(errno)));
 }
 
 Result<std::vector<int>> cores_to_spin_on(int loops) {
@@ -114,10 +113,11 @@ Result<std::vector<int>> cores_to_spin_on(int loops) {
   const auto present = static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_ONLN));
   const auto usable = cores.size() < present ? cores.size() : cores.size() - 1;
   if (static_cast<std::size_t>(loops) > usable)
-    return fail(Cause::Unsupported,
-                fmt::format("`pacing: precise` spins on a core per loop: {} loops would need {}, and "
-                            "{} of this machine's {} may be taken; use fewer loops, or `pacing: timer`",
-                            loops, loops, usable, present));
+    return fail(
+        Cause::Unsupported,
+        fmt::format("`pacing: precise` spins on a core per loop: {} loops would need {}, and "
+                    "{} of this machine's {} may be taken; use fewer loops, or `pacing: timer`",
+                    loops, loops, usable, present));
   cores.resize(static_cast<std::size_t>(loops));
   return cores;
 }
@@ -137,7 +137,8 @@ Result<void> check_memory(const std::vector<LoadProgram>& programs) {
   if (const auto ours = free_of_cgroup()) free = std::min(free, *ours);
   std::size_t needed = 0;
   for (const auto& program : programs)
-    needed += bytes_per_connection(program) * static_cast<std::size_t>(program.spec.http.connections);
+    needed +=
+        bytes_per_connection(program) * static_cast<std::size_t>(program.spec.http.connections);
   if (free == 0 || needed <= free) return {};
   return fail(Cause::Unsupported,
               fmt::format("the load may need {} for its connections, and {} are free; lower "

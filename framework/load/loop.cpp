@@ -62,9 +62,9 @@ Result<void> Loop::open() {
   watch(poll_.get(), bell_.get(), bell_event << kind_shift);
   for (std::size_t i = 0; i < work_.programs.size(); ++i) {
     const LoadProgram& program = work_.programs[i];
-    const Pool::Setup pool{&program,    work_.addresses[i].get(),
-                           &clock_,     poll_.get(),
-                           i << traffic_shift, part_of(program.spec.http.connections, share_)};
+    const Pool::Setup pool{
+        &program,    work_.addresses[i].get(), &clock_,
+        poll_.get(), i << traffic_shift,       part_of(program.spec.http.connections, share_)};
     const Traffic::Setup setup{&program, share_, seed_, &clock_, [pool](WireUsers& users) {
                                  return std::make_unique<NativeWire>(pool, users);
                                }};
@@ -169,9 +169,8 @@ bool Loop::look_for_events(int timeout) {
       std::uint64_t count = 0;
       [[maybe_unused]] const auto got = read(bell_.get(), &count, sizeof count);
     } else {
-      traffic_[data >> traffic_shift]->on_socket(static_cast<std::uint32_t>(data),
-                                                 static_cast<std::uint16_t>(data >> 32),
-                                                 event.events);
+      traffic_[data >> traffic_shift]->on_socket(
+          static_cast<std::uint32_t>(data), static_cast<std::uint16_t>(data >> 32), event.events);
     }
   }
   return true;

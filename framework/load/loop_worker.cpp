@@ -74,8 +74,7 @@ class LoopWorker final : public Worker {
       // Number m belongs to worker m mod n, and there to loop (m / n) mod loops.
       const WorkShare share{share_.i + k * share_.n, share_.n * count_};
       loops_.push_back(std::make_unique<Loop>(
-          work_, share, seed_, at,
-          cores_.empty() ? -1 : cores_[static_cast<std::size_t>(k)],
+          work_, share, seed_, at, cores_.empty() ? -1 : cores_[static_cast<std::size_t>(k)],
           [this, k](std::size_t load, Tally tally) { take(k, load, std::move(tally)); },
           [this](std::string why) { lost(std::move(why)); }));
       GF_TRY(loops_.back()->open());
@@ -144,7 +143,7 @@ class LoopWorker final : public Worker {
   Time zero_{};
   Loop::Work work_;
   std::vector<int> cores_;  ///< for a precise pacing, one per loop
-  std::mutex mutex_;  ///< guards all below but loops_
+  std::mutex mutex_;        ///< guards all below but loops_
   std::condition_variable changed_;
   std::deque<Merger> mergers_;
   std::deque<Slice> ready_;

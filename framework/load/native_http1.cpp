@@ -58,10 +58,10 @@ void NativeWire::receive(std::uint32_t place, std::uint32_t events) {
     if (io.state == IoState::Failed) {
       const auto* tls = connection.transport.tls();
       return lost(place, ErrorClass::Reset,
-                  tls && io.error == 0 ? tls->why()
-                                       : std::string_view(parser.started()
-                                                              ? "reset in the middle of the answer"
-                                                              : "reset without an answer"));
+                  tls && io.error == 0
+                      ? tls->why()
+                      : std::string_view(parser.started() ? "reset in the middle of the answer"
+                                                          : "reset without an answer"));
     }
     counts_.bytes_in += io.bytes;
     const auto used = parser.feed({buffer_.data(), io.bytes});

@@ -86,9 +86,9 @@ void NativeWire::settle(std::uint32_t place) {
           http2.release(stream);
           break;
         case Http2Session::End::Broken:
-          users_.failed(user, {ErrorClass::Protocol,
-                               http2.reason().empty() ? "the answer breaks the rules of HTTP/2"
-                                                      : std::string_view(http2.reason())});
+          users_.failed(user, {ErrorClass::Protocol, http2.reason().empty()
+                                                         ? "the answer breaks the rules of HTTP/2"
+                                                         : std::string_view(http2.reason())});
           http2.release(stream);
           break;
       }
@@ -142,7 +142,8 @@ void NativeWire::flush(std::uint32_t place) {
   }
   // What could not be sent any more (the server has said goodbye) has ended, too.
   if (!http2.ended.empty()) settle(place);
-  if (http2.leaving() && http2.streams() == 0 && !connection.settling) pool_.close(place, http2.told_to_leave());
+  if (http2.leaving() && http2.streams() == 0 && !connection.settling)
+    pool_.close(place, http2.told_to_leave());
 }
 
 }  // namespace gunflint

@@ -198,9 +198,9 @@ void NativeWire::give_up_late_ones() {
     if (ours && until > now) return;
     opening_.pop_front();
     if (!ours) continue;
-    open_failed(place, ErrorClass::ConnectTimeout,
-                fmt::format("no connection to {} within {}", pool_.peer(place),
-                            human(connect_timeout_)));
+    open_failed(
+        place, ErrorClass::ConnectTimeout,
+        fmt::format("no connection to {} within {}", pool_.peer(place), human(connect_timeout_)));
   }
 }
 

@@ -163,14 +163,12 @@ Pool::Take Pool::open_at(std::uint32_t place) {
   const int one = 1;
   if (family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   if (!bind_source(fd, family)) return refused(place, errno);
-  const int result =
-      connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size);
+  const int result = connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size);
   if (result != 0 && errno != EINPROGRESS) return refused(place, errno);
   // Registered once, edge-triggered: no further epoll_ctl in the life of the connection.
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.u64 =
-      setup_.tag | static_cast<std::uint64_t>(connection.generation) << 32 | place;
+  event.data.u64 = setup_.tag | static_cast<std::uint64_t>(connection.generation) << 32 | place;
   if (epoll_ctl(setup_.poll, EPOLL_CTL_ADD, fd, &event) != 0) return refused(place, errno);
   // Even where it is connected at once, an edge says that it may be written to.
   if (result != 0 || setup_.program->origins[connection.origin].tls || connection.http2)

@@ -18,9 +18,9 @@ class Pool {
     const LoadProgram* program = nullptr;
     const Addresses* addresses = nullptr;
     const LoopClock* clock = nullptr;
-    int poll = -1;                      ///< an epoll descriptor
-    std::uint64_t tag = 0;              ///< a socket's events carry `tag | generation << 32 | place`
-    std::size_t most = 1;               ///< connections at once
+    int poll = -1;          ///< an epoll descriptor
+    std::uint64_t tag = 0;  ///< a socket's events carry `tag | generation << 32 | place`
+    std::size_t most = 1;   ///< connections at once
   };
   enum class Taken {
     Ready,    ///< HTTP/1.1: send now

@@ -31,6 +31,16 @@ class Compiler {
   Result<LoadProgram> run() {
     const auto& spec = program_.spec;
     if (spec.stages.empty()) return bad(fmt::format("load `{}` has no stages", spec.name));
+    for (const auto& data : spec.data) {
+      auto set = DataSet::load(data);
+      if (!set) return of_load(set.error());
+      program_.data.push_back(std::move(*set));
+    }
+    if (spec.replay) {
+      auto recording = Recording::load(*spec.replay);
+      if (!recording) return of_load(recording.error());
+      program_.recording = std::move(*recording);
+    }
     double weight = 0;
     for (const auto& journey : spec.journeys) {
       GF_TRY(compile(journey));
@@ -48,10 +58,21 @@ class Compiler {
  private:
   static Failure bad(std::string message) { return fail(Cause::BadInput, std::move(message)); }
 
+  Failure of_load(const Error& error) const {
+    return fail(error.cause, fmt::format("load `{}`: {}", program_.spec.name, error.message));
+  }
+
   Result<void> compile(const Journey& journey) {
     JourneyPlan plan{journey.name, journey.weight, {}, 0};
     names_.clear();
     variables_ = 0;
+    for (std::size_t set = 0; set < program_.data.size(); ++set) {
+      const auto& data = program_.data[set];
+      for (std::size_t i = 0; i < data.columns().size(); ++i)
+        names_.emplace_back(data.name() + "." + data.columns()[i],
+                            Slot{Slot::From::Column, static_cast<std::uint16_t>(set),
+                                 static_cast<std::uint32_t>(i)});
+    }
     int requests = 0;
     for (const auto& step : journey.steps) {
       if (const auto* think = std::get_if<Think>(&step)) {
@@ -97,6 +118,9 @@ class Compiler {
       plan.keep.cookies |= made->needs_cookies();
       plan.extract.emplace_back(variable(extract.variable), std::move(*made));
     }
+    // Where it is sent on to, and how it is packed, stands in the head.
+    const auto& http = program_.spec.http;
+    plan.keep.head |= http.redirects > 0 || (http.compression && plan.keep.body);
     return plan;
   }
 
@@ -124,7 +148,14 @@ class Compiler {
       GF_TRY(add_field(plan, name, value, whose));
     }
     if (!program_.spec.http.keep_alive) lines += "Connection: close\r\n";
-    GF_TRY_AS(plan.headers, Text::compile(lines, names_, whose));
+    SlotNames names = names_;
+    if (program_.spec.trace) {
+      // A name that no file can have: it holds a blank.
+      names.emplace_back("trace context", Slot{Slot::From::Trace});
+      lines += "traceparent: ${trace context}\r\n";
+      plan.fields.push_back({"traceparent", Text::of("", Slot{Slot::From::Trace})});
+    }
+    GF_TRY_AS(plan.headers, Text::compile(lines, names, whose));
     std::string target;
     {  // what a person types in a path may need encoding, `${name}` aside
       std::string_view rest = url.target;
@@ -137,7 +168,13 @@ class Compiler {
         rest.remove_prefix(end + 1);
       }
     }
-    GF_TRY_AS(plan.target, Text::compile(target, names_, whose));
+    if (program_.recording) {
+      if (target.ends_with('/')) target.pop_back();
+      plan.target = Text::of(target, Slot{Slot::From::Target});
+      plan.target_escape = Escape::None;  // as it stands in the log
+    } else {
+      GF_TRY_AS(plan.target, Text::compile(target, names_, whose));
+    }
     GF_TRY_AS(plan.body, Text::compile(request.body, names_, whose));
     plan.has_body = !request.body.empty() || plan.method == "POST" || plan.method == "PUT" ||
                     plan.method == "PATCH";
@@ -177,18 +214,17 @@ class Compiler {
     const auto named = origins;
     if (program_.spec.http.redirects > 0)
       for (const auto& origin : named)
-        if (const Url other{origin.host, origin.tls ? 80 : 443, !origin.tls,
-                            origin.host.find(':') == origin.host.npos ? origin.host
-                                                                      : "[" + origin.host + "]",
-                            "/"};
+        if (const Url other{
+                origin.host, origin.tls ? 80 : 443, !origin.tls,
+                origin.host.find(':') == origin.host.npos ? origin.host : "[" + origin.host + "]",
+                "/"};
             program_.find_origin(other.host, other.port, other.tls) < 0)
           origins.push_back({other.host, other.port, other.tls, other.authority});
-    if (std::none_of(origins.begin(), origins.end(), [](const auto& o) { return o.tls; })) return {};
+    if (std::none_of(origins.begin(), origins.end(), [](const auto& o) { return o.tls; }))
+      return {};
     const auto& spec = program_.spec;
     auto made = TlsContext::create(spec.tls, spec.http.version, spec.http.connections);
-    if (!made)
-      return fail(made.error().cause,
-                  fmt::format("load `{}`: {}", spec.name, made.error().message));
+    if (!made) return of_load(made.error());
     program_.tls = std::move(*made);
     return {};
   }
@@ -205,7 +241,8 @@ class Compiler {
   std::size_t variable(const std::string& name) {
     for (const auto& [known, slot] : names_)
       if (known == name && slot.from == Slot::From::Extracted) return slot.index;
-    names_.emplace_back(name, Slot{Slot::From::Extracted, 0, static_cast<std::uint32_t>(variables_)});
+    names_.emplace_back(name,
+                        Slot{Slot::From::Extracted, 0, static_cast<std::uint32_t>(variables_)});
     return variables_++;
   }
 

@@ -8,6 +8,7 @@
 
 #include "gunflint/model/load_spec.hpp"
 #include "load/checks.hpp"
+#include "load/data.hpp"
 #include "load/extract.hpp"
 #include "load/response.hpp"
 #include "load/text.hpp"
@@ -37,10 +38,11 @@ struct RequestPlan {
   int origin = 0;
   int slot = 0;  ///< of its step in the tally
   bool constant = false;
-  std::string whole;  ///< constant: all bytes of HTTP/1.1 (a Cookie header goes before `blank_line`)
+  std::string
+      whole;  ///< constant: all bytes of HTTP/1.1 (a Cookie header goes before `blank_line`)
   std::size_t blank_line = 0;
-  Text target, headers, body;      ///< headers: whole lines of HTTP/1.1
-  std::vector<FieldPlan> fields;   ///< the same headers for HTTP/2, without the pseudo-headers
+  Text target, headers, body;     ///< headers: whole lines of HTTP/1.1
+  std::vector<FieldPlan> fields;  ///< the same headers for HTTP/2, without the pseudo-headers
   Escape target_escape = Escape::Target;
   Escape body_escape = Escape::None;
   bool has_body = false;  ///< or the method promises one: Content-Length is sent
@@ -68,13 +70,16 @@ struct LoadProgram {
   /// The names behind the tally's slots: {journey, step}.
   std::vector<std::pair<int, std::string>> slots;
   std::shared_ptr<const TlsContext> tls;  ///< where an origin speaks TLS
+  std::vector<DataSet> data;
+  std::shared_ptr<const Recording> recording;  ///< of a replay
 
   std::vector<double> weights() const;
   /// The index of a server, or -1 when the load does not name it.
   int find_origin(std::string_view host, int port, bool tls) const;
 };
 
-/// Refuses, with a sentence, what cannot be sent (no journey, a header with a line break, an unknown
+/// Refuses, with a sentence, what cannot be sent (no journey, a header with a line break, an
+/// unknown
 /// ${name}) or read (a certificate).
 Result<LoadProgram> compile_load(const LoadSpec& spec);
 

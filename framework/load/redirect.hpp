@@ -14,8 +14,9 @@ constexpr bool is_redirect(int status) {
 }
 
 /// The next request after `answer` to `request`. Nothing when it has no Location that can be
-/// understood, or leads to a server that the load does not name: traffic stays where it was meant to
-/// go. 303, and a POST answered with 301 or 302, become a GET without a body, as in every browser.
+/// understood, or leads to a server that the load does not name: traffic stays where it was meant
+/// to go. 303, and a POST answered with 301 or 302, become a GET without a body, as in every
+/// browser.
 std::optional<Redirect> follow(const LoadProgram& program, const RequestOf& request,
                                const RequestPlan& plan, const Answer& answer);
 

@@ -1,6 +1,7 @@
 #include "load/request_text.hpp"
 
 #include <charconv>
+#include <ctime>
 
 #include "load/ascii.hpp"
 
@@ -69,7 +70,8 @@ std::string_view RequestWriter::http1(const RequestOf& request) {
   text_.clear();
   if (plan.constant && request.redirect == nullptr) {
     text_.assign(plan.whole, 0, plan.blank_line);
-    request.cookies->append_to(text_, request.origin.host, plan.target.fixed());
+    request.cookies->append_to(text_, request.origin.host, plan.target.fixed(), std::time(nullptr),
+                               request.origin.tls);
     text_.append(plan.whole, plan.blank_line);
     return text_;
   }
@@ -97,7 +99,8 @@ void RequestWriter::write_varying(const RequestOf& request) {
   }
   if (request.cookies != nullptr && !request.cookies->empty()) {
     const std::string asked = text_.substr(target, target_end - target);
-    request.cookies->append_to(text_, request.origin.host, asked);
+    request.cookies->append_to(text_, request.origin.host, asked, std::time(nullptr),
+                               request.origin.tls);
   }
   if (redirect && !redirect->with_body)
     text_ += "\r\n";
@@ -143,9 +146,11 @@ RequestWriter::Http2 RequestWriter::http2(const RequestOf& request) {
         target = redirect->target;
       else
         plan.target.fill(target, request.values, plan.target_escape);
-      request.cookies->append_to(line, request.origin.host, target);
+      request.cookies->append_to(line, request.origin.host, target, std::time(nullptr),
+                                 request.origin.tls);
       constexpr std::string_view name = "Cookie: ";
-      if (line.size() > name.size() + 2) text_.append(line, name.size(), line.size() - name.size() - 2);
+      if (line.size() > name.size() + 2)
+        text_.append(line, name.size(), line.size() - name.size() - 2);
     });
   const std::string* body = nullptr;
   if (body_goes) {

@@ -1,6 +1,7 @@
 #pragma once
 /// A text with ${name} in it, compiled once and filled for every user.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,9 +52,10 @@ class Text {
   /// `cart` of journey `buy`".
   static Result<Text> compile(std::string_view text, const SlotNames& known,
                               const std::string& whose);
-  /// The value of one slot, and nothing else.
-  static Text of(const Slot& slot) {
+  /// A literal, and then the value of one slot.
+  static Text of(std::string literal, const Slot& slot) {
     Text made;
+    made.start_ = std::move(literal);
     made.pieces_.emplace_back(slot, "");
     return made;
   }

@@ -76,8 +76,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsOptions& o
   std::shared_ptr<TlsContext> made(new TlsContext);
   made->options_ = options;
   SSL_CTX* context = made->context_ = SSL_CTX_new(TLS_client_method());
-  if (context == nullptr)
-    return fail(Cause::Io, "TLS cannot be set up (" + last_tls_error() + ")");
+  if (context == nullptr) return fail(Cause::Io, "TLS cannot be set up (" + last_tls_error() + ")");
   SSL_CTX_set_min_proto_version(context, version_number(options.least));
   if (options.most) SSL_CTX_set_max_proto_version(context, version_number(*options.most));
   SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
@@ -87,8 +86,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsOptions& o
   if (connections > 1000) SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   // A whole record with one read(2), not its head and its body with one each.
   SSL_CTX_set_read_ahead(context, 1);
-  SSL_CTX_set_session_cache_mode(context,
-                                 SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   if (options.resumption)
     SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
       auto* to = static_cast<ssl_session_st**>(SSL_get_ex_data(ssl, slot_of_session()));
@@ -100,9 +98,11 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::create(const TlsOptions& o
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
   static constexpr unsigned char both[] = "\x02h2\x08http/1.1", two[] = "\x02h2",
                                  one[] = "\x08http/1.1";
-  const auto* offered = version == HttpVersion::Auto ? both : version == HttpVersion::Two ? two : one;
-  SSL_CTX_set_alpn_protos(context, offered,
-                          static_cast<unsigned>(std::strlen(reinterpret_cast<const char*>(offered))));
+  const auto* offered = version == HttpVersion::Auto  ? both
+                        : version == HttpVersion::Two ? two
+                                                      : one;
+  SSL_CTX_set_alpn_protos(
+      context, offered, static_cast<unsigned>(std::strlen(reinterpret_cast<const char*>(offered))));
   return std::shared_ptr<const TlsContext>(made);
 }
 
@@ -145,7 +145,8 @@ IoState TlsStream::handshake() {
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return IoState::Again;
   const long verified = SSL_get_verify_result(ssl_);
   if (verified != X509_V_OK)
-    why_ = fmt::format("the certificate is not trusted: {}", X509_verify_cert_error_string(verified));
+    why_ =
+        fmt::format("the certificate is not trusted: {}", X509_verify_cert_error_string(verified));
   else if (error == SSL_ERROR_SYSCALL || ERR_peek_last_error() == 0)
     why_ = "the server ended the connection during the handshake";
   else

@@ -12,9 +12,9 @@ namespace {
 std::size_t most_at_once(const LoadSpec& spec, WorkShare share) {
   const std::int64_t per_connection = spec.http.version == HttpVersion::One ? 1 : spec.http.streams;
   const auto carried = std::min<std::int64_t>(spec.http.connections * per_connection, INT32_MAX);
-  return part_of(static_cast<int>(std::min<std::int64_t>(
-                     carried, spec.max_in_flight.value_or(INT32_MAX))),
-                 share);
+  return part_of(
+      static_cast<int>(std::min<std::int64_t>(carried, spec.max_in_flight.value_or(INT32_MAX))),
+      share);
 }
 
 }  // namespace
@@ -39,13 +39,16 @@ Traffic::Traffic(const Setup& setup, OnSecond on_second)
       seed_(setup.seed),
       share_(setup.share),
       warm_up_(std::chrono::ceil<std::chrono::seconds>(program_.spec.warm_up)),
-      arrivals_(program_.spec, program_.weights(), setup.seed, setup.share),
-      next_(arrivals_.next()),
+      arrivals_(program_.spec.stages, program_.spec.arrivals, program_.weights(), setup.seed,
+                setup.share, program_.spec.burst),
       closed_(program_.spec.stages, setup.share),
       most_under_way_(most_at_once(program_.spec, setup.share)),
       wire_(setup.make_wire(*this)),
       tally_(fresh_tally()),
-      uncounted_(fresh_tally()) {}
+      uncounted_(fresh_tally()) {
+  arrivals_.replay(program_.recording);
+  next_ = arrivals_.next();
+}
 
 void Traffic::advance() {
   if (finished_) return;
@@ -124,7 +127,10 @@ void Traffic::arrive(const Arrival& arrival) {
       return drop(arrival);
     }
   }
-  if (queue_.size() >= most_waiting) return drop(arrival);
+  const bool no_row_left =
+      std::any_of(program_.data.begin(), program_.data.end(),
+                  [&](const auto& data) { return data.used_up(arrival.number); });
+  if (no_row_left || queue_.size() >= most_waiting) return drop(arrival);
   begin_journey(users_.add(), arrival.number, arrival.journey, arrival.due);
 }
 

@@ -16,6 +16,7 @@
 #include "load/arrivals.hpp"
 #include "load/clock.hpp"
 #include "load/closed_loop.hpp"
+#include "load/inflate.hpp"
 #include "load/program.hpp"
 #include "load/retry_budget.hpp"
 #include "load/tally.hpp"
@@ -91,7 +92,9 @@ class Traffic final : private WireUsers {
   bool arrival_due(Duration until) const {
     return next_ && next_->due <= until && next_->due <= stop_at_;
   }
-  bool room_for(int origin) const { return under_way_ < most_under_way_ && wire_->has_room(origin); }
+  bool room_for(int origin) const {
+    return under_way_ < most_under_way_ && wire_->has_room(origin);
+  }
   Duration now() const { return clock_.now(); }
 
   // arrivals and the schedule: traffic.cpp
@@ -116,6 +119,7 @@ class Traffic final : private WireUsers {
   void member_goes_on(std::uint32_t place, Duration at);
   void time_out(std::uint32_t place);
   std::optional<ErrorClass> verify(User& user, const RequestPlan& plan, const Answer& answer);
+  std::optional<ErrorClass> unpack(const User& user, Answer& answer);
   void take_cookies(User& user, const RequestPlan& plan, std::string_view head);
   bool redirected(User& user, const RequestPlan& plan, const Answer& answer);
   void fail_later(std::uint32_t place, const AttemptFailure& why);
@@ -132,7 +136,8 @@ class Traffic final : private WireUsers {
   void unprocessed(std::uint32_t user) override;
 
   // counting: traffic_tally.cpp
-  /// Where what happens to a user is counted: nowhere, once the warm-up in which it was due is over.
+  /// Where what happens to a user is counted: nowhere, once the warm-up in which it was due is
+  /// over.
   Tally& tally_of(const User& user) { return counts(user) ? tally_ : uncounted_; }
   bool counts(const User& user) const {
     return user.journey_due >= warm_up_ || tally_.second < second_of(warm_up_);
@@ -152,9 +157,12 @@ class Traffic final : private WireUsers {
     std::string_view at(const Slot& slot) const override;
 
    private:
+    std::string_view trace() const;
+
     const Traffic& traffic_;
     const User* user_ = nullptr;
     mutable std::string made_;
+    mutable std::vector<std::string_view> cells_;
   };
 
   const LoadProgram& program_;
@@ -175,14 +183,15 @@ class Traffic final : private WireUsers {
   std::size_t under_way_ = 0, most_under_way_;  ///< requests on the wire
   std::unique_ptr<Wire> wire_;
   RetryBudget retry_budget_;
+  Inflater inflater_;
   UserValues values_{*this};
   Tally tally_, uncounted_;
-  std::size_t uncounted_users_ = 0;  ///< under way, due in a warm-up that is over
+  std::size_t uncounted_users_ = 0;                  ///< under way, due in a warm-up that is over
   std::uint64_t due_ = 0, dropped_ = 0, ended_ = 0;  ///< since the start
   Duration stop_at_ = never;
   Duration next_users_ = Duration::min();  ///< closed loop: when to look again
-  Duration wake_ = never;  ///< what next_wake() said last
-  std::optional<Duration> cpu_before_;  ///< of this thread, at the start of the second
+  Duration wake_ = never;                  ///< what next_wake() said last
+  std::optional<Duration> cpu_before_;     ///< of this thread, at the start of the second
   bool finished_ = false, gave_up_ = false;
   std::string miscounted_;
   // between judge() and go_on() of one answer

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "load/draw.hpp"
 #include "load/traffic.hpp"
 
 namespace gunflint {
@@ -127,12 +128,32 @@ std::string_view Traffic::UserValues::at(const Slot& slot) const {
       if (user_->session && slot.index < user_->session->values.size())
         return user_->session->values[slot.index];
       return {};
-    case Slot::From::Column:
+    case Slot::From::Column: {
+      const auto& data = traffic_.program_.data[slot.set];
+      const auto row = data.row_of(user_->row_key(), traffic_.seed_, slot.set);
+      data.rows().row(row, cells_);
+      return cells_[slot.index];
+    }
     case Slot::From::Target:
+      return traffic_.program_.recording->target(user_->number);
     case Slot::From::Trace:
-      break;
+      return trace();
   }
   return {};
+}
+
+/// W3C Trace Context: a journey is a trace, a request a span of it. All from the seed, so that a
+/// trace can be found again from a run that is repeated.
+std::string_view Traffic::UserValues::trace() const {
+  const auto seed = traffic_.seed_;
+  const auto part = [&](std::uint64_t extra) {
+    return draw_bits(seed, user_->number, Purpose::Trace, extra);
+  };
+  const auto span = part(2 + user_->step * 1000u + user_->attempts * 32u + user_->hops);
+  made_.clear();
+  fmt::format_to(std::back_inserter(made_), "00-{:016x}{:016x}-{:016x}-01", part(0), part(1) | 1,
+                 span | 1);
+  return made_;
 }
 
 }  // namespace gunflint

@@ -40,9 +40,9 @@ struct User {
   Link deadline;  ///< among all with a request under way, by due time
   Link queued;    ///< among those that wait for a connection
   Carried carried;
-  std::uint32_t place = nobody;    ///< among all users
-  std::uint32_t generation = 0;    ///< tells apart users of one place
-  std::uint32_t member = nobody;   ///< closed loop: which of its users
+  std::uint32_t place = nobody;   ///< among all users
+  std::uint32_t generation = 0;   ///< tells apart users of one place
+  std::uint32_t member = nobody;  ///< closed loop: which of its users
   std::uint16_t journey = 0, step = 0;
   std::uint16_t attempts = 0;
   std::uint8_t hops = 0;    ///< redirects followed
@@ -52,6 +52,9 @@ struct User {
   bool waited = false;  ///< for a connection, with the present request
   bool first = true;    ///< the present request is the journey's first
   std::unique_ptr<Session> session;
+
+  /// Which row of data it takes: the member of a closed loop keeps its own.
+  std::uint64_t row_key() const { return member == nobody ? number : member; }
 };
 
 /// Places are reused; a place keeps its address.

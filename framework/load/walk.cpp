@@ -170,7 +170,8 @@ void Traffic::take_cookies(User& user, const RequestPlan& plan, std::string_view
       else
         plan.target.fill(target, values_, plan.target_escape);
     }
-    user.session->cookies.take(value, request.origin.host, target, std::time(nullptr));
+    user.session->cookies.take(value, request.origin.host, target, std::time(nullptr),
+                               request.origin.tls);
   }
 }
 
@@ -185,23 +186,40 @@ bool Traffic::redirected(User& user, const RequestPlan& plan, const Answer& answ
   return true;
 }
 
+/// A packed body that is looked at is unpacked first.
+std::optional<ErrorClass> Traffic::unpack(const User& user, Answer& answer) {
+  bool found = false;
+  const auto named = ResponseParser::find_header(answer.head, "content-encoding", found);
+  if (!found || answer.body.empty()) return std::nullopt;
+  const auto coding = coding_of(named);
+  const auto body = coding ? inflater_.unpack(*coding, answer.body)
+                           : Result<std::string_view>(fail(coding.error()));
+  if (body) {
+    answer.body = *body;
+    return std::nullopt;
+  }
+  note(user, ErrorClass::Protocol, body.error().message);
+  return ErrorClass::Protocol;
+}
+
 std::optional<ErrorClass> Traffic::verify(User& user, const RequestPlan& plan,
                                           const Answer& answer) {
+  Answer read = answer;
+  if (plan.keep.body && program_.spec.http.compression)
+    if (const auto packed_badly = unpack(user, read)) return packed_badly;
+  std::string why;
   const auto failure =
-      plan.checks.verify(answer.status, answer.head, answer.body, answered_at_ - user.due);
+      plan.checks.verify(read.status, read.head, read.body, answered_at_ - user.due, &why);
   if (failure) {
-    note(user, *failure, fmt::format("status {}", answer.status));
+    note(user, *failure, why);
     return failure;
   }
   if (plan.extract.empty()) return std::nullopt;
-  AnswerView view{answer.head, answer.body, &user.session->cookies};
+  const AnswerView view{read.head, read.body, &user.session->cookies, std::time(nullptr)};
   for (const auto& [index, extractor] : plan.extract) {
-    auto value = extractor.from(view);
-    if (!value) {
-      note(user, ErrorClass::Extract, "a value to extract is not in the answer");
-      return ErrorClass::Extract;
-    }
-    user.session->values[index] = std::move(*value);
+    if (extractor.from(view, user.session->values[index])) continue;
+    note(user, ErrorClass::Extract, extractor.why_not(view));
+    return ErrorClass::Extract;
   }
   return std::nullopt;
 }
@@ -215,8 +233,7 @@ void Traffic::attempt_failed(std::uint32_t place, ErrorClass why) {
   if (retries.least > 0ns) {
     // Full jitter: the exponent is bounded so that nothing overflows.
     const auto doubled = retries.least * (std::int64_t{1} << std::min(user.attempts - 1, 20));
-    const double share =
-        draw(seed_, user.number, Purpose::Pause, user.step * 64u + user.attempts);
+    const double share = draw(seed_, user.number, Purpose::Pause, user.step * 64u + user.attempts);
     pause = from_seconds(share * seconds(std::min(retries.most, doubled)));
   }
   if (time + pause >= user.due + program_.spec.timeout ||

@@ -32,7 +32,7 @@ struct AttemptFailure {
 /// Where the request of a user is; kept with the user, written by the wire.
 struct Carried {
   std::uint32_t place = nobody;  ///< of the connection; nobody: not on the wire
-  std::int32_t stream = -1;          ///< HTTP/2
+  std::int32_t stream = -1;      ///< HTTP/2
 };
 
 class WireUsers {

@@ -1,6 +1,7 @@
 // The load engine alone, for profiling: a load as JSON in, what came of it out.
 //
-//     generate '{"base_url": "http://…", "stages": [{"users": 64, "for": "2s"}], "requests": […]}' SECONDS
+//     generate '{"base_url": "http://…", "stages": [{"users": 64, "for": "2s"}], "requests": […]}'
+//     SECONDS
 #include <cstdio>
 
 #include "lab/load/collect.hpp"

@@ -41,7 +41,8 @@ std::string items() {
 
 struct Answers {
   std::string x = answer(std::string(153, 'x'));
-  std::string login = answer(R"({"user":"u1"})", "Set-Cookie: session=0123456789abcdef; Path=/\r\n");
+  std::string login =
+      answer(R"({"user":"u1"})", "Set-Cookie: session=0123456789abcdef; Path=/\r\n");
   std::string list = items();
 
   std::string_view to(std::string_view target, std::string& made) const {
@@ -91,7 +92,8 @@ void serve(int listener) {
         const auto end = text.find("\r\n\r\n");
         if (end == text.npos) break;
         const auto space = text.find(' ');
-        const auto reply = answers.to(text.substr(space + 1, text.find(' ', space + 1) - space - 1), made);
+        const auto reply =
+            answers.to(text.substr(space + 1, text.find(' ', space + 1) - space - 1), made);
         if (send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
         text.remove_prefix(end + 4);
       }

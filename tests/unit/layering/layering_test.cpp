@@ -47,6 +47,7 @@ const std::map<std::string, std::vector<std::string>> libraries{
     {"curl/", {"framework/host/http_curl.cpp"}},
     {"CLI/", {"framework/cli/options.cpp"}},
     {"prometheus/", {"framework/report/metrics.cpp"}},
+    {"zlib.h", {"framework/load/inflate.cpp"}},
     {"regex", {}},
 };
 
