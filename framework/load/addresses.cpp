@@ -98,11 +98,12 @@ Result<std::shared_ptr<Addresses>> Addresses::look_up(const LoadProgram& program
       list.push_back(address_of(there));
     } else if (const auto numeric = numeric_address(host, origin.port)) {
       list.push_back(*numeric);
-    } else {
+    } else if (program.spec.transport == TransportKind::Native) {
       server.asked = true;
       list = ask_resolver(host, origin.port, server.why);
     }
-    if (list.empty())
+    // libcurl looks names up by itself; perhaps only its proxy can.
+    if (list.empty() && program.spec.transport == TransportKind::Native)
       return fail(Cause::Unreachable,
                   fmt::format("load `{}`: the name `{}` has no address ({}); check the name and "
                               "this machine's resolver",

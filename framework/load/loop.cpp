@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "load/curl_wire.hpp"
 #include "load/native_wire.hpp"
 
 namespace gunflint {
@@ -65,9 +66,12 @@ Result<void> Loop::open() {
     const Pool::Setup pool{
         &program,    work_.addresses[i].get(), &clock_,
         poll_.get(), i << traffic_shift,       part_of(program.spec.http.connections, share_)};
-    const Traffic::Setup setup{&program, share_, seed_, &clock_, [pool](WireUsers& users) {
-                                 return std::make_unique<NativeWire>(pool, users);
-                               }};
+    const bool native = program.spec.transport == TransportKind::Native;
+    const auto make_wire = [pool, native](WireUsers& users) -> std::unique_ptr<Wire> {
+      if (!native) return curl_wire(pool, users);
+      return std::make_unique<NativeWire>(pool, users);
+    };
+    const Traffic::Setup setup{&program, share_, seed_, &clock_, make_wire};
     traffic_.push_back(std::make_unique<Traffic>(
         setup, [this, i](Tally tally) { on_second_(i, std::move(tally)); }));
   }

@@ -44,7 +44,10 @@ const std::map<std::string, std::vector<std::string>> libraries{
     {"yaml-cpp/", {"framework/model/yaml.cpp"}},
     {"re2/", {"framework/model/pattern.cpp"}},
     {"boost/", {"framework/host/launch.cpp"}},
-    {"curl/", {"framework/host/http_curl.cpp"}},
+    // Two jobs: requests of ours, and those of a load.
+    {"curl/", {"framework/host/http_curl.cpp", "framework/load/curl_wire.cpp"}},
+    {"openssl/", {"framework/load/tls.cpp"}},
+    {"nghttp2/", {"framework/load/http2.cpp"}},
     {"CLI/", {"framework/cli/options.cpp"}},
     {"prometheus/", {"framework/report/metrics.cpp"}},
     {"zlib.h", {"framework/load/inflate.cpp"}},
