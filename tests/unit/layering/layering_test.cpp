@@ -45,7 +45,9 @@ const std::map<std::string, std::vector<std::string>> libraries{
     {"re2/", {"framework/model/pattern.cpp"}},
     {"boost/", {"framework/host/launch.cpp"}},
     {"curl/", {"framework/host/http_curl.cpp"}},
-    {"CLI/", {"framework/cli/options.cpp"}},
+    // The options of `gunflint load` are as many as those of all other commands together.
+    {"CLI/", {"framework/cli/options.cpp", "framework/cli/options_load.cpp"}},
+    {"zlib.h", {"framework/load/deflate.cpp"}},
     {"prometheus/", {"framework/report/metrics.cpp"}},
     {"regex", {}},
 };

@@ -39,28 +39,6 @@ TEST(LoadSummary, AddsUpExactly) {
   EXPECT_NEAR(v.find("latency_seconds")->number_or("p50"), 0.0015, 0.0015 * 0.01);
 }
 
-TEST(LoadSummary, TheDistributionHasEveryRequestOnce) {
-  LoadSummary sum;
-  sum.add(second(0));
-  const auto rows = sum.distribution(10);
-  ASSERT_EQ(rows.size(), 7u);  // 1-2 ms to 100-200 ms
-  EXPECT_EQ(rows.front(), "   1ms - 2ms     94.74%  ██████████");
-  EXPECT_EQ(rows[1], "   2ms - 5ms      0.00%  ");
-  EXPECT_EQ(rows.back(), " 100ms - 200ms    5.26%  ▌");
-}
-
-TEST(LoadSummary, SaysWhetherTheGeneratorWasTheLimit) {
-  LoadSummary sum;
-  for (int n = 0; n < 20; ++n) sum.add(second(n));
-  EXPECT_FALSE(sum.generator_was_the_limit());
-  EXPECT_EQ(sum.generator_sentence().substr(0, 34), "The generator was never the limit:");
-  sum.add(second(20, true));
-  EXPECT_FALSE(sum.generator_was_the_limit());  // 1 of 21
-  sum.add(second(21, true));
-  EXPECT_TRUE(sum.generator_was_the_limit());  // 2 of 22
-  EXPECT_NE(sum.generator_sentence().find("in 2 of 22 seconds"), std::string::npos);
-}
-
 TEST(Generator, IsTheLimitWhenItsOwnDelayIsMoreThanJitter) {
   Histogram late;
   late.record(20us, 1000);
