@@ -134,10 +134,10 @@ void LoadScreen::rate_rows(const Style& style, std::vector<std::string>& rows) c
     const bool measured = !s.latency.empty() || !s.waiting.empty();
     slow.push_back(measured ? seconds(s.so_far(0.99)) : std::nan(""));
   }
-  const auto width = static_cast<std::size_t>(std::clamp(style.width - 57, 8, 60));
+  const auto width = static_cast<std::size_t>(std::clamp(style.width - 58, 8, 60));
   const auto row = [&](const char* label, const std::vector<double>& values,
                        const std::string& text) {
-    rows.push_back(fmt::format(" {:<9}  {}  {}", label,
+    rows.push_back(fmt::format(" {:<11} {}  {}", label,
                                padded(sparkline(values, width, style.unicode), width), text));
   };
   const Second& now = closed_.back();
@@ -151,9 +151,9 @@ void LoadScreen::rate_rows(const Style& style, std::vector<std::string>& rows) c
 void LoadScreen::latency_rows(std::vector<std::string>& rows) const {
   const Second& now = closed_.back();
   const bool measured = !now.latency.empty() || !now.waiting.empty();
-  std::string head = fmt::format(" {:<11}", "latency");
-  std::string last = fmt::format(" {:<11}", "last second");
-  std::string all = fmt::format(" {:<11}", "so far");
+  std::string head = fmt::format(" {:<10}", "latency");
+  std::string last = fmt::format(" {:<10}", "last second");
+  std::string all = fmt::format(" {:<10}", "so far");
   for (const auto& [name, q] :
        {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99},
         std::pair{"p99.9", 0.999}, std::pair{"max", 1.0}}) {
@@ -167,7 +167,7 @@ void LoadScreen::latency_rows(std::vector<std::string>& rows) const {
 }
 
 void LoadScreen::error_rows(const Style& style, std::vector<std::string>& rows) const {
-  std::string text = fmt::format(" so far: {} right", whole(sum_.requests - sum_.failed));
+  std::string text = fmt::format(" answers     {} right", whole(sum_.requests - sum_.failed));
   if (sum_.failed == 0) {
     rows.push_back(text + ", none failed");
     return;
@@ -186,27 +186,27 @@ void LoadScreen::error_rows(const Style& style, std::vector<std::string>& rows) 
   const auto example = most.empty() ? sum_.examples.end() : sum_.examples.find(most.front().first);
   if (example != sum_.examples.end())
     rows.push_back(inked(style, Ink::Dim,
-                         shortened("   " + plain(example->second),
+                         shortened(fmt::format("{:13}", "") + plain(example->second),
                                    static_cast<std::size_t>(style.width - 1), style.unicode)));
 }
 
 void LoadScreen::level_rows(std::vector<std::string>& rows) const {
   const Second& now = closed_.back();
-  std::string text = " ";
+  std::string text = " now         ";
   if (now.users > 0) text += whole(now.users) + " users, ";
   text += fmt::format("{} in flight, {} waiting for a connection", whole(now.in_flight),
                       whole(now.backlog));
   if (now.connections > 0) text += fmt::format(", {} connections", whole(now.connections));
   rows.push_back(text);
   if (now.bytes_in + now.bytes_out > 0)
-    rows.push_back(fmt::format(" {}/s received, {}/s sent",
+    rows.push_back(fmt::format(" bytes       {}/s received, {}/s sent",
                                bytes_text(static_cast<double>(now.bytes_in)),
                                bytes_text(static_cast<double>(now.bytes_out))));
 }
 
 std::string LoadScreen::generator_row() const {
   const Second& now = closed_.back();
-  std::string text = fmt::format(" generator: {:.0f} % of a core", now.cpu * 100);
+  std::string text = fmt::format(" generator   {:.0f} % of a core", now.cpu * 100);
   if (!now.late.empty())
     text += fmt::format(", 99 % sent within {}", human(now.late.quantile(0.99)));
   if (now.saturated) text += "  IT IS THE LIMIT";
@@ -219,15 +219,22 @@ std::vector<std::string> LoadScreen::rows(Duration now, const Style& style) cons
   rows.push_back(inked(style, Ink::Bold, shortened(heading(now, style), width, style.unicode)));
   rows.push_back(inked(style, Ink::Blue, shortened(progress(now, style), width, style.unicode)));
   if (closed_.empty()) return rows;
-  std::vector<std::string> plain_rows;
-  rate_rows(style, plain_rows);
-  latency_rows(plain_rows);
-  for (const auto& row : plain_rows) rows.push_back(shortened(row, width, style.unicode));
-  std::vector<std::string> levels, errors;
-  error_rows(style, errors);  // cut to the width, and coloured, already
-  rows.insert(rows.end(), errors.begin(), errors.end());
-  level_rows(levels);
-  for (const auto& row : levels) rows.push_back(shortened(row, width, style.unicode));
+  // Air, where there is room for it.
+  const bool airy = style.height >= 18;
+  std::vector<std::string> part;
+  const auto add_part = [&](bool cut) {
+    if (airy) rows.emplace_back();
+    for (const auto& row : part) rows.push_back(cut ? shortened(row, width, style.unicode) : row);
+    part.clear();
+  };
+  rate_rows(style, part);
+  add_part(true);
+  latency_rows(part);
+  add_part(true);
+  error_rows(style, part);  // cut to the width, and coloured, already
+  add_part(false);
+  level_rows(part);
+  for (const auto& row : part) rows.push_back(shortened(row, width, style.unicode));
   rows.push_back(inked(style, closed_.back().saturated ? Ink::Yellow : Ink::None,
                        shortened(generator_row(), width, style.unicode)));
   return rows;

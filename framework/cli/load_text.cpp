@@ -24,7 +24,26 @@ std::string some(std::uint64_t n, const char* one, const char* many) {
 
 /// "asked" and the like: a label, what it is per second, and what it comes to.
 std::string line_of(std::string_view label, const std::string& rate, const std::string& rest) {
-  return fmt::format("  {:<12}{:>9}  {}", label, rate, rest);
+  return fmt::format("  {:<14}{:>9}  {}", label, rate, rest);
+}
+
+/// Words in lines of at most `width` columns, each after `indent` spaces.
+void add_wrapped(const std::string& text, std::size_t indent, const Style& style, Ink ink,
+                 Lines& lines) {
+  const auto width = static_cast<std::size_t>(std::max(style.width - 1, 40)) - indent;
+  std::string line;
+  const auto end_line = [&] {
+    lines.push_back(std::string(indent, ' ') + inked(style, ink, line));
+    line.clear();
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const auto space = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, space - at);
+    if (!line.empty() && columns(line) + 1 + columns(word) > width) end_line();
+    line += (line.empty() ? "" : " ") + word;
+    at = space + 1;
+  }
+  end_line();
 }
 
 std::string rate_of(double count, double length) {
@@ -103,20 +122,23 @@ void error_lines(const LoadSummary& s, const Style& style, Lines& lines) {
   }
 }
 
-std::string percentile_row(std::string_view label, const Histogram& h) {
-  std::string row = fmt::format("  {:<12}", label);
-  for (const auto& p : shown_percentiles()) row += fmt::format("{:>9}", human(h.quantile(p.q)));
-  return row + fmt::format("{:>9}{:>9}", human(h.max()), human(h.mean()));
-}
-
-void latency_lines(const LoadSummary& s, const Style& style, Lines& lines) {
-  if (s.latency.empty()) return;
-  std::string head = fmt::format("  {:<12}", "latency");
+/// A table of percentiles: its head, and a row for each histogram that holds anything.
+void percentile_table(const char* title,
+                      std::initializer_list<std::pair<const char*, const Histogram*>> rows,
+                      const Style& style, Lines& lines) {
+  Lines table;
+  for (const auto& [label, h] : rows) {
+    if (h->empty()) continue;
+    std::string row = fmt::format("  {:<14}", label);
+    for (const auto& p : shown_percentiles()) row += fmt::format("{:>9}", human(h->quantile(p.q)));
+    table.push_back(row + fmt::format("{:>9}{:>9}", human(h->max()), human(h->mean())));
+  }
+  if (table.empty()) return;
+  std::string head = fmt::format("  {:<14}", title);
   for (const auto& p : shown_percentiles()) head += fmt::format("{:>9}", p.title);
   lines.emplace_back();
   lines.push_back(inked(style, Ink::Dim, head + fmt::format("{:>9}{:>9}", "max", "mean")));
-  lines.push_back(percentile_row("from due", s.latency));
-  if (!s.service.empty()) lines.push_back(percentile_row("from send", s.service));
+  lines.insert(lines.end(), table.begin(), table.end());
 }
 
 /// A bar of eighths of a column; what is not nothing is seen.
@@ -183,47 +205,30 @@ void part_lines(const LoadSummary& s, const Style& style, Lines& lines) {
   }
 }
 
-std::string tail_text(const Histogram& h) {
-  return fmt::format("p50 {}, p99 {}, max {}", human(h.quantile(0.5)), human(h.quantile(0.99)),
-                     human(h.max()));
-}
-
-void connection_lines(const LoadSummary& s, double length, Lines& lines) {
+/// What passed over the wire.
+void wire_lines(const LoadSummary& s, double length, const Style& style, Lines& lines) {
+  Lines rows;
   if (s.bytes_in + s.bytes_out > 0) {
     const auto text = [&](std::uint64_t bytes) {
       const auto n = static_cast<double>(bytes);
-      return length > 0 ? fmt::format("{} ({}/s)", bytes_text(n), bytes_text(n / length))
-                        : bytes_text(n);
+      return fmt::format("{} ({}/s)", bytes_text(n), bytes_text(length > 0 ? n / length : 0));
     };
-    lines.push_back(
-        fmt::format("  {:<13} {} received, {} sent", "bytes", text(s.bytes_in), text(s.bytes_out)));
+    rows.push_back(
+        fmt::format("  {:<14} {} received, {} sent", "bytes", text(s.bytes_in), text(s.bytes_out)));
   }
-  if (s.opened > 0) {
-    std::string row = fmt::format("  {:<13} {} opened", "connections", count_text(s.opened));
-    if (s.reconnects > 0)
-      row += fmt::format(", {} of them in place of one that the other side ended",
-                         count_text(s.reconnects));
-    if (!s.connect.empty()) row += "; connected in " + tail_text(s.connect);
-    lines.push_back(row);
-  } else if (s.reconnects > 0) {
-    lines.push_back(fmt::format("  {:<13} {} opened in place of one that the other side ended",
-                                "connections", count_text(s.reconnects)));
-  }
-}
-
-/// The delay between due and send, by whose it was.
-void delay_lines(const LoadSummary& s, Lines& lines) {
+  std::string opened;
+  if (s.opened > 0) opened = fmt::format("{} opened", count_text(s.opened));
+  if (s.reconnects > 0)
+    opened += fmt::format("{}{} in place of one that the other side ended",
+                          opened.empty() ? "" : ", ", count_text(s.reconnects));
+  if (!opened.empty()) rows.push_back(fmt::format("  {:<14} {}", "connections", opened));
   if (!s.queued.empty())
-    lines.push_back(fmt::format("  {:<13} {} of the sends ({}) had no connection free: {}",
-                                "waited", count_text(s.queued.count()), percent(s.queued_share()),
-                                tail_text(s.queued)));
-  std::string own;
-  if (!s.late.empty()) own = "sent late " + tail_text(s.late);
-  if (!s.lag.empty())
-    own += fmt::format("{}woke late p99 {}", own.empty() ? "" : "; ", human(s.lag.quantile(0.99)));
-  if (!own.empty())
+    rows.push_back(fmt::format("  {:<14} {} of the sends ({}) found no connection free", "waited",
+                               count_text(s.queued.count()), percent(s.queued_share())));
+  if (!rows.empty()) lines.emplace_back();
+  for (const auto& row : rows)
     lines.push_back(
-        fmt::format("  {:<13} {}; {:.0f} % of a core at most", "generator", own, s.most_cpu * 100));
+        shortened(row, static_cast<std::size_t>(std::max(style.width - 1, 40)), style.unicode));
 }
 
 /// What a reader would otherwise take wrongly.
@@ -253,14 +258,16 @@ Lines block_of(const LoadOrder& order, const LoadSpec& load, const LoadSummary& 
   asked_lines(load, order, s, length, journeys, lines);
   traffic_lines(s, length, journeys, style, lines);
   error_lines(s, style, lines);
-  latency_lines(s, style, lines);
+  percentile_table("latency", {{"from due", &s.latency}, {"from send", &s.service}}, style, lines);
   distribution_lines(s.latency, style, lines);
   part_lines(s, style, lines);
-  Lines rest;
-  connection_lines(s, length, rest);
-  delay_lines(s, rest);
-  if (!rest.empty()) lines.emplace_back();
-  lines.insert(lines.end(), rest.begin(), rest.end());
+  percentile_table("of that",
+                   {{"no connection", &s.queued},
+                    {"connecting", &s.connect},
+                    {"sent late", &s.late},
+                    {"woken late", &s.lag}},
+                   style, lines);
+  wire_lines(s, length, style, lines);
   return lines;
 }
 
@@ -313,7 +320,7 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
   Lines lines;
   for (std::size_t i = 0; i < order.loads.size(); ++i) {
     if (i > 0) lines.emplace_back();
-    lines.push_back(inked(style, Ink::Bold, heading_of(order, order.loads[i])));
+    add_wrapped(heading_of(order, order.loads[i]), 0, style, Ink::Bold, lines);
     lines.emplace_back();
     const auto block = block_of(order, order.loads[i], result.each[i], result.lengths[i], style);
     lines.insert(lines.end(), block.begin(), block.end());
@@ -326,10 +333,10 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
         fmt::format("Stopped by a signal after {}: what was sent until then counts.",
                     human(from_seconds(result.length))));
   lines.emplace_back();
-  for (const auto& sentence : sentences)
-    lines.push_back(inked(
-        style, sentence.find("generator was the limit") != sentence.npos ? Ink::Yellow : Ink::None,
-        "  " + sentence));
+  for (const auto& sentence : sentences) {
+    const bool warns = sentence.starts_with("The generator was the limit");
+    add_wrapped(sentence, 2, style, warns ? Ink::Yellow : Ink::None, lines);
+  }
   std::string text;
   for (const auto& line : lines) text += line + "\n";
   return text;

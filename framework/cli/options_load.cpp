@@ -44,16 +44,11 @@ class WideFormatter : public CLI::Formatter {
     const std::string type = option->get_type_name();
     return type.empty() ? "" : " " + type;
   }
-  std::string make_groups(const CLI::App* app, CLI::AppFormatMode mode) const override {
-    std::string text;
-    for (const std::string& group : app->get_groups()) {
-      const auto options = app->get_options([&](const CLI::Option* option) {
-        return option->get_group() == group && option->nonpositional();
-      });
-      if (mode == CLI::AppFormatMode::Normal && !group.empty() && !options.empty())
-        text += make_group(group, false, options);
-    }
-    return text;
+  std::string make_group(std::string group, bool positional,
+                         std::vector<const CLI::Option*> options) const override {
+    const std::string text = Formatter::make_group(group, positional, options);
+    // One empty line stands between groups already.
+    return positional || group == "Options" ? text : text.substr(text.find_first_not_of('\n'));
   }
 };
 
