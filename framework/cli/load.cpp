@@ -207,14 +207,14 @@ void print_result(const LoadOrder& order, const LoadResult& result) {
 /// The order is right: prepares the worker, sends, and tells.
 int send_load(const LoadOptions& options, const LoadOrder& order,
               const std::vector<Threshold>& thresholds, Signals& signals) {
+  auto outputs = LoadOutputs::open(options, order);
+  if (!outputs) return refuse(outputs.error(), options);
   LoadInbox inbox;
   auto worker = spawn_worker({"/proc/self/exe", "worker", "--loops", std::to_string(options.loops)},
                              inbox.on_slice(), inbox.on_lost());
   if (!worker) return refuse(worker.error(), options);
   if (auto ready = (*worker)->prepare(sent(order), order.seed, {}); !ready)
     return refuse(ready.error(), options);
-  auto outputs = LoadOutputs::open(options, order);
-  if (!outputs) return refuse(outputs.error(), options);
   Outlet stderr_outlet(STDERR_FILENO);
   const auto say = [&](std::string_view text) {
     if (!options.quiet) stderr_outlet.put(redact(std::string(text), order.secrets));
@@ -223,10 +223,10 @@ int send_load(const LoadOptions& options, const LoadOrder& order,
   if (const auto url = (*outputs)->metrics_url(); !url.empty()) say("metrics at " + url + "\n");
   LoadScreen screen(order, say, screen_style(options), [&] { return stderr_outlet.idle(); });
   LoadRun run(order, **outputs, screen);
+  const WallTime started = std::chrono::system_clock::now();
+  if (auto made = (*outputs)->begin(started); !made) return refuse(made.error(), options);
   const Time begin = monotonic_now() + 20ms;
-  const WallTime started = std::chrono::system_clock::now() + 20ms;
   if (auto begun = (*worker)->begin(begin); !begun) return refuse(begun.error(), options);
-  (*outputs)->begin(started);
   run.follow(**worker, inbox, signals, begin);
   worker->reset();
   const LoadResult result = run.finish(thresholds);

@@ -155,9 +155,9 @@ Result<LogContent> look_at_log(const std::string& path) {
   }
   if (content.requests == 0)
     return fail(Cause::BadInput,
-                fmt::format("--replay {} holds no request that can be sent again ({} lines); it "
+                fmt::format("--replay {} holds no request that can be sent again ({} line{}); it "
                             "wants GET or HEAD lines of an access log in common or combined format",
-                            path, content.lines));
+                            path, content.lines, content.lines == 1 ? "" : "s"));
   content.span = std::chrono::seconds(last - first);
   return content;
 }

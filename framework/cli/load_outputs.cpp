@@ -18,33 +18,34 @@ void LoadOutputs::OutFile::put(const std::string& text) {
     problem = fail_errno(errno, "write " + path).value().message;
 }
 
-Result<void> LoadOutputs::make(OutFile& out, const std::string& option, const std::string& path) {
-  if (path.empty()) return {};
-  GF_TRY(can_write_file(option, path));
-  out.path = path;
-  out.file.reset(std::fopen(path.c_str(), "we"));
+Result<void> LoadOutputs::make(OutFile& out) {
+  if (out.path.empty()) return {};
+  out.file.reset(std::fopen(out.path.c_str(), "we"));
   if (out.file) return {};
-  return fail(Cause::BadInput, fmt::format("{}: {}; name another file", option,
-                                           fail_errno(errno, "write " + path).value().message));
+  return fail(Cause::BadInput,
+              fail_errno(errno, "write " + out.path).value().message + "; name another file");
 }
 
 Result<std::unique_ptr<LoadOutputs>> LoadOutputs::open(const LoadOptions& options,
                                                        const LoadOrder& order) {
   std::unique_ptr<LoadOutputs> outputs(new LoadOutputs(order));
-  // The port first: a file that another run wrote is not emptied for a run that cannot begin.
+  GF_TRY(can_write_file("--csv", options.csv));
+  GF_TRY(can_write_file("--hdr", options.hdr));
   if (!options.metrics.empty()) {
     GF_TRY_AS(MetricsServer server, MetricsServer::start(options.metrics));
     outputs->metrics_.emplace(std::move(server));
   }
-  GF_TRY(make(outputs->csv_, "--csv", options.csv));
-  GF_TRY(make(outputs->hdr_, "--hdr", options.hdr));
+  outputs->csv_.path = options.csv;
+  outputs->hdr_.path = options.hdr;
   return outputs;
 }
 
-void LoadOutputs::begin(WallTime start) {
+Result<void> LoadOutputs::begin(WallTime start) {
+  GF_TRY(make(csv_));
+  GF_TRY(make(hdr_));
   csv_.put(load_csv_head());
   hdr_.put(hdr_log_.head(start));
-  if (!metrics_) return;
+  if (!metrics_) return {};
   RunStarted started;
   started.run = "load";
   started.name = redact(order_.title, order_.secrets);
@@ -53,6 +54,7 @@ void LoadOutputs::begin(WallTime start) {
   tell(0, LoadStarted{});
   stage_.resize(order_.loads.size());
   stages_at(0);
+  return {};
 }
 
 void LoadOutputs::tell(int second, Happening what) {

@@ -14,12 +14,12 @@ namespace gunflint {
 
 class LoadOutputs {
  public:
-  /// Makes the files and begins to listen. BadInput when a file cannot be written, Conflict when
-  /// the port is taken.
+  /// Begins to listen, and looks whether the files can be written: an old one is not emptied for a
+  /// load that then cannot begin. BadInput when not; Conflict when the port is taken.
   static Result<std::unique_ptr<LoadOutputs>> open(const LoadOptions& options,
                                                    const LoadOrder& order);
-  /// t = 0.
-  void begin(WallTime start);
+  /// t = 0: makes the files.
+  Result<void> begin(WallTime start);
   /// In the order of seconds. Files are complete up to the second before, whenever one looks.
   void on(const Slice& slice);
   /// Writes what is left. Io names the file that could not be written, and what is in it.
@@ -38,7 +38,7 @@ class LoadOutputs {
     void put(const std::string& text);
   };
   explicit LoadOutputs(const LoadOrder& order) : order_(order), hdr_log_(order.loads) {}
-  static Result<void> make(OutFile& file, const std::string& option, const std::string& path);
+  static Result<void> make(OutFile& out);
   void tell(int second, Happening what);
   void stages_at(int second);
 

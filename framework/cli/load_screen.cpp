@@ -151,9 +151,9 @@ void LoadScreen::rate_rows(const Style& style, std::vector<std::string>& rows) c
 void LoadScreen::latency_rows(std::vector<std::string>& rows) const {
   const Second& now = closed_.back();
   const bool measured = !now.latency.empty() || !now.waiting.empty();
-  std::string head = fmt::format(" {:<10}", "latency");
-  std::string last = fmt::format(" {:<10}", "last second");
-  std::string all = fmt::format(" {:<10}", "so far");
+  std::string head = fmt::format(" {:<12}", "latency");
+  std::string last = fmt::format(" {:<12}", "last second");
+  std::string all = fmt::format(" {:<12}", "so far");
   for (const auto& [name, q] :
        {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99},
         std::pair{"p99.9", 0.999}, std::pair{"max", 1.0}}) {

@@ -104,20 +104,26 @@ void traffic_lines(const LoadSummary& s, double length, bool journeys, const Sty
                     some(s.warm_up_requests, "answer", "answers"))));
 }
 
+/// A row that a terminal would break is cut; in a file it stays whole.
+std::string fitted(const std::string& row, const Style& style) {
+  if (!style.redraw) return row;
+  return shortened(row, static_cast<std::size_t>(std::max(style.width - 1, 40)), style.unicode);
+}
+
 void error_lines(const LoadSummary& s, const Style& style, Lines& lines) {
   if (s.errors.empty()) return;
   std::vector<std::pair<std::string, std::uint64_t>> most(s.errors.begin(), s.errors.end());
   std::stable_sort(most.begin(), most.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::size_t width = 0;
+  for (const auto& [name, count] : most) width = std::max(width, name.size());
   lines.emplace_back();
   const char* label = "errors";
   for (const auto& [name, count] : most) {
     const auto example = s.examples.find(name);
-    std::string row = line_of(
-        label, count_text(count),
-        example == s.examples.end() ? name : fmt::format("{:<16}{}", name, plain(example->second)));
-    lines.push_back(
-        shortened(row, static_cast<std::size_t>(std::max(style.width - 1, 40)), style.unicode));
+    std::string what = name;
+    if (example != s.examples.end()) what = padded(name, width) + "  " + plain(example->second);
+    lines.push_back(fitted(line_of(label, count_text(count), what), style));
     label = "";
   }
 }
@@ -226,9 +232,7 @@ void wire_lines(const LoadSummary& s, double length, const Style& style, Lines& 
     rows.push_back(fmt::format("  {:<14} {} of the sends ({}) found no connection free", "waited",
                                count_text(s.queued.count()), percent(s.queued_share())));
   if (!rows.empty()) lines.emplace_back();
-  for (const auto& row : rows)
-    lines.push_back(
-        shortened(row, static_cast<std::size_t>(std::max(style.width - 1, 40)), style.unicode));
+  for (const auto& row : rows) lines.push_back(fitted(row, style));
 }
 
 /// What a reader would otherwise take wrongly.
@@ -294,7 +298,8 @@ void threshold_lines(const std::vector<JudgedThreshold>& judged, const Style& st
 
 std::string heading_of(const LoadOrder& order, const LoadSpec& load) {
   std::string text = order.loads.size() > 1 ? load.name : order.title;
-  if (!load.stages.empty()) text += ": " + spell_stages(load.stages);
+  if (load.stages.empty()) return text + ": at the log's own times";
+  text += ": " + spell_stages(load.stages);
   if (load.arrivals != ArrivalKind::Uniform)
     text += fmt::format(", {} arrivals", name_of(load.arrivals));
   return text;
@@ -338,7 +343,10 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
     add_wrapped(sentence, 2, style, warns ? Ink::Yellow : Ink::None, lines);
   }
   std::string text;
-  for (const auto& line : lines) text += line + "\n";
+  for (auto& line : lines) {
+    while (line.ends_with(' ')) line.pop_back();
+    text += line + "\n";
+  }
   return text;
 }
 
