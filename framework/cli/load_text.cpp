@@ -12,7 +12,7 @@ namespace gunflint {
 
 namespace {
 
-using Lines = std::vector<std::string>;
+using LoadLines = std::vector<std::string>;
 
 std::string count_text(std::uint64_t n) { return grouped(static_cast<double>(n)); }
 std::string share_text(std::uint64_t part, std::uint64_t whole) {
@@ -29,7 +29,7 @@ std::string line_of(std::string_view label, const std::string& rate, const std::
 
 /// Words in lines of at most `width` columns, each after `indent` spaces.
 void add_wrapped(const std::string& text, std::size_t indent, const Style& style, Ink ink,
-                 Lines& lines) {
+                 LoadLines& lines) {
   const auto width = static_cast<std::size_t>(std::max(style.width - 1, 40)) - indent;
   std::string line;
   const auto end_line = [&] {
@@ -52,7 +52,7 @@ std::string rate_of(double count, double length) {
 
 /// What was asked: by arrivals, by users, or by a log.
 void asked_lines(const LoadSpec& load, const LoadOrder& order, const LoadSummary& s, double length,
-                 bool journeys, Lines& lines) {
+                 bool journeys, LoadLines& lines) {
   const char* what = journeys ? "journeys" : "requests";
   if (load.replay && order.log) {
     const auto& log = *order.log;
@@ -76,7 +76,7 @@ void asked_lines(const LoadSpec& load, const LoadOrder& order, const LoadSummary
 }
 
 void traffic_lines(const LoadSummary& s, double length, bool journeys, const Style& style,
-                   Lines& lines) {
+                   LoadLines& lines) {
   const std::string dropped =
       s.dropped > 0 ? fmt::format(", {} dropped", count_text(s.dropped)) : "";
   if (journeys) {
@@ -110,7 +110,7 @@ std::string fitted(const std::string& row, const Style& style) {
   return shortened(row, static_cast<std::size_t>(std::max(style.width - 1, 40)), style.unicode);
 }
 
-void error_lines(const LoadSummary& s, const Style& style, Lines& lines) {
+void error_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
   if (s.errors.empty()) return;
   std::vector<std::pair<std::string, std::uint64_t>> most(s.errors.begin(), s.errors.end());
   std::stable_sort(most.begin(), most.end(),
@@ -131,8 +131,8 @@ void error_lines(const LoadSummary& s, const Style& style, Lines& lines) {
 /// A table of percentiles: its head, and a row for each histogram that holds anything.
 void percentile_table(const char* title,
                       std::initializer_list<std::pair<const char*, const Histogram*>> rows,
-                      const Style& style, Lines& lines) {
-  Lines table;
+                      const Style& style, LoadLines& lines) {
+  LoadLines table;
   for (const auto& [label, h] : rows) {
     if (h->empty()) continue;
     std::string row = fmt::format("  {:<14}", label);
@@ -159,7 +159,7 @@ std::string bar_of(double share, int width, bool unicode) {
   return out + parts[static_cast<std::size_t>(eighths % 8)];
 }
 
-void distribution_lines(const Histogram& h, const Style& style, Lines& lines) {
+void distribution_lines(const Histogram& h, const Style& style, LoadLines& lines) {
   const auto bands = latency_bands(h);
   if (bands.empty()) return;
   double most = 0;
@@ -191,7 +191,7 @@ std::string part_row(const std::string& name, std::size_t width, std::uint64_t c
 }
 
 /// Steps, under their journeys when there are several.
-void part_lines(const LoadSummary& s, const Style& style, Lines& lines) {
+void part_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
   if (s.steps.size() < 2) return;
   const auto width = static_cast<std::size_t>(std::clamp(style.width - 58, 16, 40));
   lines.emplace_back();
@@ -212,8 +212,8 @@ void part_lines(const LoadSummary& s, const Style& style, Lines& lines) {
 }
 
 /// What passed over the wire.
-void wire_lines(const LoadSummary& s, double length, const Style& style, Lines& lines) {
-  Lines rows;
+void wire_lines(const LoadSummary& s, double length, const Style& style, LoadLines& lines) {
+  LoadLines rows;
   if (s.bytes_in + s.bytes_out > 0) {
     const auto text = [&](std::uint64_t bytes) {
       const auto n = static_cast<double>(bytes);
@@ -236,7 +236,7 @@ void wire_lines(const LoadSummary& s, double length, const Style& style, Lines& 
 }
 
 /// What a reader would otherwise take wrongly.
-void honest_sentences(const LoadSummary& s, Lines& lines) {
+void honest_sentences(const LoadSummary& s, LoadLines& lines) {
   if (s.closed_loop() && s.open_seconds == 0)
     lines.emplace_back(
         "Closed loop: a slow answer delays the next request, so these latencies hide what users "
@@ -254,9 +254,9 @@ void honest_sentences(const LoadSummary& s, Lines& lines) {
 }
 
 /// One load as a block of lines.
-Lines block_of(const LoadOrder& order, const LoadSpec& load, const LoadSummary& s, double length,
-               const Style& style) {
-  Lines lines;
+LoadLines block_of(const LoadOrder& order, const LoadSpec& load, const LoadSummary& s,
+                   double length, const Style& style) {
+  LoadLines lines;
   bool journeys = s.journeys.size() != s.steps.size();
   for (const auto& journey : load.journeys) journeys |= journey.steps.size() > 1;
   asked_lines(load, order, s, length, journeys, lines);
@@ -275,7 +275,8 @@ Lines block_of(const LoadOrder& order, const LoadSpec& load, const LoadSummary& 
   return lines;
 }
 
-void threshold_lines(const std::vector<JudgedThreshold>& judged, const Style& style, Lines& lines) {
+void threshold_lines(const std::vector<JudgedThreshold>& judged, const Style& style,
+                     LoadLines& lines) {
   if (judged.empty()) return;
   std::size_t width = 0;
   for (const auto& one : judged) width = std::max(width, columns(one.text));
@@ -322,7 +323,7 @@ std::string generator_sentence(const LoadSummary& s) {
 }
 
 std::string load_report(const LoadOrder& order, const LoadResult& result, const Style& style) {
-  Lines lines;
+  LoadLines lines;
   for (std::size_t i = 0; i < order.loads.size(); ++i) {
     if (i > 0) lines.emplace_back();
     add_wrapped(heading_of(order, order.loads[i]), 0, style, Ink::Bold, lines);
@@ -331,7 +332,7 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
     lines.insert(lines.end(), block.begin(), block.end());
   }
   threshold_lines(result.judged, style, lines);
-  Lines sentences{generator_sentence(result.all)};
+  LoadLines sentences{generator_sentence(result.all)};
   honest_sentences(result.all, sentences);
   if (result.stopped)
     sentences.push_back(

@@ -96,7 +96,8 @@ void RunReader::take(const Slice& slice) {
   n.cpu = std::max(n.cpu, slice.cpu);
   n.saturated |= slice.saturated;
   slot->late.merge(slice.late);
-  load.late.merge(slice.late);
+  n.warm_up |= slice.warm_up;
+  if (!slice.warm_up) load.late.merge(slice.late);
   auto& in_flight = in_flight_[{slice.load, slice.worker}];
   load.in_flight += slice.in_flight - in_flight;
   in_flight = slice.in_flight;
@@ -115,6 +116,7 @@ void RunReader::take(const Slice& slice) {
     slot->steps[name].ended.merge(step.latency);
     slot->steps[name].waiting.merge(step.waiting);
     for (Totals* totals : {&load.all, &load.steps[name]}) {
+      if (slice.warm_up) break;
       totals->requests += step.ended;
       totals->failed += step.failed;
       totals->attempts += step.attempts;
@@ -128,6 +130,7 @@ void RunReader::take(const Slice& slice) {
     n.dropped += journey.dropped;
     n.ended += journey.ended;
     n.completed += journey.completed;
+    if (slice.warm_up) continue;
     load.due += journey.due;
     load.dropped += journey.dropped;
     load.ended += journey.ended;
@@ -171,7 +174,7 @@ void RunReader::close(int second) {
       step.p99 = times.quantile(0.99);
     }
     LoadView& load = named(view_.loads, node.key().second);
-    load.saturated_seconds += n.saturated;
+    load.saturated_seconds += n.saturated && !n.warm_up;
     load.seconds.push_back(std::move(n));
   }
 }

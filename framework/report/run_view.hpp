@@ -48,6 +48,7 @@ struct LoadSecond {
   double late = no_value;  ///< p99 of our own lateness
   double cpu = 0;          ///< of the busiest worker
   bool saturated = false;
+  bool warm_up = false;  ///< shown, and in no sum
   Heat heat{};
   std::map<std::string, StepSecond> steps;  ///< "journey / step"
 };

@@ -29,6 +29,35 @@ TEST(RunView, SecondsAddUpOverWorkers) {
   EXPECT_EQ(load->due, load->ended + load->dropped + load->in_flight);
 }
 
+TEST(RunView, WarmUpIsShownAndInNoSum) {
+  JournalBuilder journal("x");
+  for (int second = 0; second < 4; ++second) {
+    Slice slice;
+    slice.load = "l";
+    slice.second = second;
+    slice.warm_up = second < 2;
+    slice.saturated = second == 0;
+    slice.late.record(second == 0 ? 1s : 1ms);
+    StepSlice step;
+    step.journey = step.step = "s";
+    step.ended = 10;
+    step.latency.record(second < 2 ? 2s : 10ms, 10);
+    slice.steps = {step};
+    slice.journeys = {JourneySlice{"s", 10, 0, 10, 10, {}, {}, {}, {}}};
+    journal.add(SliceTaken{slice});
+  }
+  const auto view = view_of(journal.events());
+  const LoadView& load = *view.load("l");
+  ASSERT_EQ(load.seconds.size(), 4u);
+  EXPECT_TRUE(load.seconds[1].warm_up);
+  EXPECT_EQ(load.seconds[1].requests, 10u);
+  EXPECT_EQ(load.all.requests, 20u);
+  EXPECT_EQ(load.all.latency.max(), 10ms);
+  EXPECT_EQ(load.due, 20u);
+  EXPECT_EQ(load.saturated_seconds, 0);
+  EXPECT_EQ(load.late.max(), 1ms);
+}
+
 TEST(RunView, PercentilesAreOfAllWorkersTogether) {
   // One worker answers in 10 ms, the other in 100 ms: the median lies at the faster one's slowest.
   JournalBuilder journal("x");
