@@ -309,6 +309,8 @@ std::string heading_of(const LoadOrder& order, const LoadSpec& load) {
 }  // namespace
 
 std::string generator_sentence(const LoadSummary& s) {
+  if (s.sent == 0 && s.saturated_seconds == 0)
+    return "Nothing was sent that counts, so nothing is known of the generator.";
   const auto cpu = fmt::format("{:.0f} % of a core at most", s.most_cpu * 100);
   const auto lag = s.late.empty() ? "nothing was sent late"
                                   : fmt::format("99 % were sent within {} of being due",
