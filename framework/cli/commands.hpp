@@ -1,7 +1,7 @@
 #pragma once
-/// Every command of `gunflint`: what the command line asks for (XOptions, filled by options.cpp,
-/// the only user of CLI11) and the function that does it (x_command, in its own file). A command
-/// writes results to stdout, messages to stderr, and returns its exit code.
+/// Every command of `gunflint`: what the command line asks for (XOptions, filled by options.cpp and
+/// options_load.cpp, the only users of CLI11) and the function that does it (x_command, in its own
+/// file). A command writes results to stdout, messages to stderr, and returns its exit code.
 ///
 /// A new command is three things: a struct and a function here, its options in options.cpp, its
 /// file.
@@ -149,17 +149,40 @@ struct DemoOptions {
 };
 int demo_command(const DemoOptions&);
 
+/// Empty, nothing and false mean "not given": what contradicts what is asked in load_order.cpp.
 struct LoadOptions {
-  std::string url;
-  std::string rate = "100/s", length = "10s", timeout = "10s";
-  std::string arrivals = "uniform";  ///< or poisson
-  std::string method, data;
+  std::string target;  ///< a URL, or an experiment file
+  std::string only;    ///< one load of the file
+  FileOptions file;
+  // when
+  std::string rate, length, warm_up, arrivals;
+  std::optional<int> users, burst;
+  std::vector<std::string> stages;
+  // what
+  std::string method, data, json_body, auth, bearer, timeout;
   std::vector<std::string> headers;  ///< "Name: value"
-  std::vector<std::string> expect;   ///< "p99 < 400ms"
-  int connections = 1000;
-  int loops = 0;  ///< 0: one per two cores
-  std::uint64_t seed = 1;
-  bool json = false;
+  std::vector<std::string> data_files;
+  std::string replay;
+  std::optional<double> speed;
+  bool trace = false;
+  // what is right
+  std::vector<std::string> check_status, check_body, expect;
+  std::optional<int> retries;
+  std::string backoff, retry_budget;
+  // over what
+  std::string http, tls_min, tls_max, cacert, cert, key, server_name;
+  std::optional<int> connections, streams, requests_per_connection, redirects;
+  bool no_keep_alive = false, compression = false, insecure = false, no_session_resumption = false;
+  std::string connect_timeout, source_address, unix_socket, lookup_every, proxy, transport;
+  std::vector<std::string> resolve;  ///< "host=address"
+  // the generator
+  std::string pacing, on_overload;
+  std::optional<int> max_in_flight;
+  int loops = 0;           ///< 0: one per two cores
+  std::uint64_t seed = 0;  ///< 0: the file's, else 1
+  // where to
+  std::string csv, hdr, metrics;
+  bool json = false, quiet = false;
 };
 int load_command(const LoadOptions&);
 

@@ -1,69 +1,25 @@
-// `gunflint load URL`: traffic at a fixed rate, without a file.
+// `gunflint load`: the traffic alone, of a URL or of an experiment file.
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <cstdio>
 #include <deque>
 #include <mutex>
 
-#include <fmt/format.h>
-
 #include "cli/commands.hpp"
 #include "cli/complain.hpp"
-#include "gunflint/model/condition.hpp"
+#include "cli/load_json.hpp"
+#include "cli/load_outputs.hpp"
+#include "cli/load_screen.hpp"
+#include "cli/reading.hpp"
+#include "gunflint/concepts/worker.hpp"
 #include "host/fd.hpp"
 #include "load/spawned_worker.hpp"
-#include "load/summary.hpp"
-#include "load/url.hpp"
-#include "model/metrics.hpp"
+#include "report/outlet.hpp"
 
 namespace gunflint {
 namespace {
-
-void say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
-
-/// The options as a load of one journey with one request. The rate is followed by silence, so that
-/// exactly rate x length arrivals are due.
-Result<LoadSpec> to_load(const LoadOptions& o) {
-  LoadSpec load;
-  load.name = "load";
-  load.base_url = o.url.find("://") == o.url.npos ? "http://" + o.url : o.url;
-  GF_TRY_AS(const Url url, parse_url(load.base_url));
-  Stage traffic, silence;
-  GF_TRY_AS(traffic.rate, parse_rate(o.rate));
-  GF_TRY_AS(traffic.length, parse_duration(o.length));
-  if (traffic.rate->per_second <= 0 || traffic.length <= 0s)
-    return fail(Cause::BadInput,
-                "a load of nothing proves nothing; give --rate and --for values "
-                "above zero");
-  silence.rate = Rate{0};
-  silence.length = 1s;
-  load.stages = {traffic, silence};
-  load.arrivals = o.arrivals == "poisson" ? ArrivalKind::Poisson : ArrivalKind::Uniform;
-  GF_TRY_AS(load.timeout, parse_duration(o.timeout));
-  load.http.connections = o.connections;
-  Request request;
-  request.method = !o.method.empty() ? o.method : o.data.empty() ? "GET" : "POST";
-  request.url = load.base_url;
-  request.name = request.method + " " + url.target;
-  request.body = o.data;
-  for (const auto& header : o.headers) {
-    const auto colon = header.find(':');
-    if (colon == header.npos || colon == 0)
-      return fail(Cause::BadInput, fmt::format("`{}` is no header; write `--header 'Accept: "
-                                               "text/html'`",
-                                               header));
-    const auto value = header.find_first_not_of(' ', colon + 1);
-    request.headers[header.substr(0, colon)] = value == header.npos ? "" : header.substr(value);
-  }
-  Journey journey;
-  journey.name = "request";
-  journey.steps = {request};
-  load.journeys = {journey};
-  return load;
-}
 
 /// Slices on their way from the worker's thread to this one.
 class LoadInbox {
@@ -95,134 +51,6 @@ class LoadInbox {
   std::string lost_;
 };
 
-/// One line that follows the run: redrawn on a terminal; without one, a line per second in the
-/// first ten and then one in ten.
-class LiveLine {
- public:
-  void show(const Slice& slice) {
-    std::uint64_t due = 0, ended = 0, failed = 0;
-    Histogram latency, waiting;
-    for (const auto& journey : slice.journeys) due += journey.due;
-    for (const auto& step : slice.steps) {
-      ended += step.ended;
-      failed += step.failed;
-      latency.merge(step.latency);
-      waiting.merge(step.waiting);
-    }
-    // The last second may only say that it is the last.
-    if (slice.last && due + ended + waiting.count() == 0) return;
-    const auto line = fmt::format(
-        "{:>4}s  due {}/s  answered {}/s  failed {}  p50 {}  p99 {}  max {}  under way {}{}",
-        slice.second + 1, due, ended - failed, failed,
-        human(quantile_so_far(latency, waiting, 0.5)),
-        human(quantile_so_far(latency, waiting, 0.99)), human(quantile_so_far(latency, waiting, 1)),
-        slice.in_flight, slice.saturated ? "  generator is the limit" : "");
-    if (terminal_)
-      std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
-    else if (slice.second < 10 || slice.second % 10 == 9)
-      say(line);
-    std::fflush(stderr);
-  }
-  void end() {
-    if (terminal_) std::fprintf(stderr, "\r\x1b[K");
-  }
-
- private:
-  bool terminal_ = isatty(STDERR_FILENO) == 1;
-};
-
-void print_summary(const LoadSummary& s, const LoadOptions& o, double length) {
-  std::string text = fmt::format("{} at {} for {}\n\n", o.url, o.rate, human(from_seconds(length)));
-  const auto achieved = static_cast<double>(s.due - s.dropped) / length;
-  text += fmt::format("  asked     {:.1f}/s, {:.0f} requests{}\n", s.asked / length, s.asked,
-                      o.arrivals == "poisson" ? " on average (poisson)" : "");
-  text +=
-      fmt::format("  sent      {:.1f}/s, {} requests, {} dropped\n", achieved, s.sent, s.dropped);
-  text += fmt::format("  answered  {} rightly, {} failed ({:.3g}%)\n", s.requests - s.failed,
-                      s.failed, s.error_rate() * 100);
-  for (const auto& [name, count] : s.errors)
-    text += fmt::format("            {} {}\n", count, name);
-  text += fmt::format("\n  latency, from the time each request was due\n  {}\n\n",
-                      percentiles(s.latency));
-  for (const auto& row : s.distribution()) text += "  " + row + "\n";
-  if (!s.service.empty())
-    text += fmt::format("\n  service, from the time each was sent\n  {}\n", percentiles(s.service));
-  text += "\n  " + s.generator_sentence() + "\n";
-  std::fputs(text.c_str(), stdout);
-}
-
-/// What `--expect` may name, in the units of a condition.
-Result<double> metric_of(const std::string& name, const LoadSummary& s, double length) {
-  const std::map<std::string, double> quantiles{
-      {"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}};
-  if (const auto q = quantiles.find(name); q != quantiles.end())
-    return seconds(s.latency.quantile(q->second));
-  if (name == "max") return seconds(s.latency.max());
-  if (name == "mean") return seconds(s.latency.mean());
-  if (name == "error_rate") return s.error_rate();
-  if (name == "success_rate") return 1 - s.error_rate();
-  if (name == "throughput") return static_cast<double>(s.completed) / length;
-  if (name == "dropped") return static_cast<double>(s.dropped);
-  return fail(
-      Cause::BadInput,
-      fmt::format("`{}` is nothing that a load has; known are p50, p90, p95, p99, p999, max, "
-                  "mean, error_rate, success_rate, throughput and dropped",
-                  name));
-}
-
-struct Judged {
-  Outcome outcome = Outcome::Held;
-  Value lines = Value::list();
-};
-
-/// Every expectation against the whole run. A limit of the generator makes it inconclusive.
-Judged judge(const std::vector<Condition>& expected, const LoadSummary& s, double length) {
-  Judged judged;
-  for (const auto& condition : expected) {
-    const double value = metric_of(condition.metric, s, length).value_or(0);
-    Value line = Value::map();
-    line.set("expect", condition.text);
-    line.set("value", print_like(value, condition));
-    const auto outcome = s.requests == 0 || s.generator_was_the_limit() ? Outcome::Inconclusive
-                         : condition.holds(value)                       ? Outcome::Held
-                                                                        : Outcome::Failed;
-    line.set("outcome", outcome == Outcome::Held     ? "held"
-                        : outcome == Outcome::Failed ? "failed"
-                                                     : "inconclusive");
-    judged.outcome = worst(judged.outcome, outcome);
-    judged.lines.push(std::move(line));
-  }
-  return judged;
-}
-
-Result<std::vector<Condition>> read_expectations(const LoadOptions& o) {
-  std::vector<Condition> all;
-  for (const auto& text : o.expect) {
-    GF_TRY_AS(Condition condition, parse_condition(text, {}));
-    GF_TRY(metric_of(condition.metric, {}, 1));
-    if (condition.of_baseline || !condition.other_metric.empty())
-      return fail(Cause::BadInput,
-                  fmt::format("`{}` needs a baseline, and a single load has none; compare with a "
-                              "number",
-                              text));
-    const Unit unit = unit_of_metric(condition.metric);
-    if (condition.limit.unit != unit)
-      return fail(Cause::BadInput,
-                  fmt::format("`{}` compares {} with something else; write for example `{} < {}`",
-                              text, condition.metric, condition.metric,
-                              unit == Unit::Seconds     ? "400ms"
-                              : unit == Unit::Share     ? "1%"
-                              : unit == Unit::PerSecond ? "100/s"
-                                                        : "10"));
-    all.push_back(std::move(condition));
-  }
-  return all;
-}
-
-int refuse(const Error& error, const LoadOptions& options) {
-  return complain("load", error.message, outcome_of(error), options.json);
-}
-
 /// Signals are waited for instead of interrupting: this thread polls them ten times a second.
 class Signals {
  public:
@@ -242,80 +70,189 @@ class Signals {
   sigset_t set_{}, before_{};
 };
 
-struct Finished {
-  LoadSummary summary;
-  int signal = 0;
-  std::string lost;
-  double length = 0;  ///< of the traffic, seconds
+/// One load from the first arrival to the last answer, and all who look on.
+class LoadRun {
+ public:
+  LoadRun(const LoadOrder& order, LoadOutputs& outputs, LoadScreen& screen)
+      : order_(order), outputs_(outputs), screen_(screen), left_(order.loads.size()) {
+    result_.each.resize(order.loads.size());
+    seconds_.resize(order.loads.size());
+  }
+
+  /// From begin to the last slice. The first signal stops and drains, the second ends at once.
+  void follow(Worker& worker, LoadInbox& inbox, Signals& signals, Time begin) {
+    const Duration length = traffic_length(order_);
+    bool stopped = false;
+    ran_ = length;
+    while (left_ > 0 && lost_.empty()) {
+      if (const int signal = signals.wait(100ms); signal != 0) {
+        if (signal_ != 0) break;
+        signal_ = signal;
+        ran_ = std::clamp<Duration>(monotonic_now() - begin, 1ms, length);
+        screen_.ending("stopping");
+      }
+      const Duration now = monotonic_now() - begin;
+      if (!stopped && (signal_ != 0 || now >= length)) {
+        worker.stop();
+        stopped = true;
+        if (signal_ == 0) screen_.ending("draining");
+      }
+      // What was told before the end is taken in after it is known.
+      lost_ = inbox.lost();
+      for (const auto& slice : inbox.take()) take(slice);
+      screen_.tick(now);
+    }
+    if (!lost_.empty()) ran_ = std::clamp<Duration>(monotonic_now() - begin, 1ms, ran_);
+  }
+
+  LoadResult finish(const std::vector<Threshold>& thresholds) {
+    screen_.finish();
+    for (std::size_t i = 0; i < order_.loads.size(); ++i)
+      result_.lengths.push_back(
+          counted_length(traffic_length(order_, order_.loads[i]), result_.each[i]));
+    result_.length = counted_length(traffic_length(order_), result_.all);
+    result_.stopped = signal_ != 0;
+    result_.judged = judge(thresholds, result_.all, result_.length);
+    return result_;
+  }
+  const std::vector<LoadSeconds>& per_second() const { return seconds_; }
+  int signal() const { return signal_; }
+  const std::string& lost() const { return lost_; }
+
+ private:
+  void take(const Slice& slice) {
+    result_.all.add(slice);
+    for (std::size_t i = 0; i < order_.loads.size(); ++i)
+      if (order_.loads[i].name == slice.load) {
+        result_.each[i].add(slice);
+        seconds_[i].add(slice);
+      }
+    outputs_.on(slice);
+    screen_.on(slice);
+    left_ -= slice.last;
+  }
+  /// Seconds of traffic that count.
+  double counted_length(Duration asked, const LoadSummary& summary) const {
+    return std::max(0.001, seconds(std::min(asked, ran_)) - summary.warm_up_seconds);
+  }
+
+  const LoadOrder& order_;
+  LoadOutputs& outputs_;
+  LoadScreen& screen_;
+  std::size_t left_;  ///< loads that have not drained
+  LoadResult result_;
+  std::vector<LoadSeconds> seconds_;
+  Duration ran_{};
+  int signal_ = 0;
+  std::string lost_;
 };
 
-/// From begin to the last slice. The first signal stops and drains, the second ends at once.
-Finished follow(Worker& worker, LoadInbox& inbox, Signals& signals, Time begin, Duration length) {
-  Finished done;
-  LiveLine live;
-  bool stopped = false, last = false;
-  Duration ran = length;
-  while (!last) {
-    const int signal = signals.wait(100ms);
-    if (signal != 0) {
-      if (done.signal != 0) break;
-      done.signal = signal;
-      ran = std::clamp<Duration>(monotonic_now() - begin, 1ms, length);
-    }
-    if (!stopped && (done.signal != 0 || monotonic_now() >= begin + length)) {
-      worker.stop();
-      stopped = true;
-    }
-    for (const auto& slice : inbox.take()) {
-      done.summary.add(slice);
-      live.show(slice);
-      last |= slice.last;
-    }
-    done.lost = inbox.lost();
-    if (!done.lost.empty()) break;
+int refuse(const Error& error, const LoadOptions& options) {
+  return complain("load", error.message, outcome_of(error), options.json);
+}
+
+/// A file's mistakes are printed as `validate` prints them; then there is no order, and `exit` says
+/// with which code to end.
+std::optional<LoadOrder> read_order(const LoadOptions& options, int& exit) {
+  const auto is_file = names_a_file(options);
+  if (!is_file) {
+    exit = refuse(is_file.error(), options);
+    return std::nullopt;
   }
-  live.end();
-  done.length = seconds(ran);
-  return done;
+  Result<LoadOrder> order = LoadOrder{};
+  if (*is_file) {
+    Value refusal;
+    const auto read = read_for_run("load", options.target, options.file, refusal);
+    if (!read) {
+      if (options.json) std::puts(to_json_pretty(refusal).c_str());
+      exit = exit_code(Outcome::Invalid);
+      return std::nullopt;
+    }
+    order = order_of_file(options, *read);
+  } else {
+    order = order_of_url(options);
+  }
+  if (!order) {
+    exit = refuse(order.error(), options);
+    return std::nullopt;
+  }
+  return std::move(*order);
+}
+
+/// How it ended, worst first; says on stderr what the summary does not.
+int exit_of(const LoadRun& run, const LoadResult& result, const LoadOptions& options) {
+  if (is_overload_abort(run.lost())) return complain("load", run.lost(), Outcome::Aborted);
+  if (run.signal() != 0) return 128 + run.signal();
+  if (result.all.requests > 0 && result.all.failed == result.all.requests)
+    return complain("load",
+                    options.json ? "no request was answered rightly; see `errors`"
+                                 : "no request was answered rightly; see the classes above",
+                    Outcome::Failed);
+  return exit_code(worst_of(result.judged));
+}
+
+Style screen_style(const LoadOptions& options) {
+  Style style = Style::of(STDERR_FILENO);
+  if (options.quiet) style.redraw = false;
+  return style;
+}
+
+void print_result(const LoadOrder& order, const LoadResult& result) {
+  const std::string text =
+      redact(load_report(order, result, Style::of(STDOUT_FILENO)), order.secrets);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+/// The order is right: prepares the worker, sends, and tells.
+int send_load(const LoadOptions& options, const LoadOrder& order,
+              const std::vector<Threshold>& thresholds, Signals& signals) {
+  auto outputs = LoadOutputs::open(options, order);
+  if (!outputs) return refuse(outputs.error(), options);
+  LoadInbox inbox;
+  auto worker = spawn_worker({"/proc/self/exe", "worker", "--loops", std::to_string(options.loops)},
+                             inbox.on_slice(), inbox.on_lost());
+  if (!worker) return refuse(worker.error(), options);
+  if (auto ready = (*worker)->prepare(sent(order), order.seed, {}); !ready)
+    return refuse(ready.error(), options);
+  Outlet stderr_outlet(STDERR_FILENO);
+  const auto say = [&](std::string_view text) {
+    if (!options.quiet) stderr_outlet.put(redact(std::string(text), order.secrets));
+  };
+  if (!order.note.empty()) say(order.note + "\n");
+  if (const auto url = (*outputs)->metrics_url(); !url.empty()) say("metrics at " + url + "\n");
+  LoadScreen screen(order, say, screen_style(options), [&] { return stderr_outlet.idle(); });
+  LoadRun run(order, **outputs, screen);
+  const WallTime started = std::chrono::system_clock::now();
+  if (auto made = (*outputs)->begin(started); !made) return refuse(made.error(), options);
+  const Time begin = monotonic_now() + 20ms;
+  if (auto begun = (*worker)->begin(begin); !begun) return refuse(begun.error(), options);
+  run.follow(**worker, inbox, signals, begin);
+  worker->reset();
+  const LoadResult result = run.finish(thresholds);
+  (void)stderr_outlet.flush(1s);
+  if (!run.lost().empty() && !is_overload_abort(run.lost()))
+    return complain("load", run.lost(), Outcome::ToolError, options.json);
+  if (!options.json) print_result(order, result);
+  int exit = exit_of(run, result, options);
+  if (const auto written = (*outputs)->end(exit); !written)
+    exit = complain("load", written.error().message, Outcome::ToolError);
+  if (options.json)
+    std::puts(
+        to_json_pretty(load_document(order, result, run.per_second(), started, exit)).c_str());
+  return exit;
 }
 
 }  // namespace
 
 int load_command(const LoadOptions& options) {
   Signals signals;
-  const auto load = to_load(options);
-  if (!load) return refuse(load.error(), options);
-  const auto expected = read_expectations(options);
-  if (!expected) return refuse(expected.error(), options);
-  LoadInbox inbox;
-  auto worker = spawn_worker({"/proc/self/exe", "worker", "--loops", std::to_string(options.loops)},
-                             inbox.on_slice(), inbox.on_lost());
-  if (!worker) return refuse(worker.error(), options);
-  if (auto ready = (*worker)->prepare({*load}, options.seed, {}); !ready)
-    return refuse(ready.error(), options);
-  const Time begin = monotonic_now() + 20ms;
-  if (auto begun = (*worker)->begin(begin); !begun) return refuse(begun.error(), options);
-  const Finished done = follow(**worker, inbox, signals, begin, load->stages.front().length);
-  worker->reset();
-  if (!done.lost.empty()) return complain("load", done.lost, Outcome::ToolError, options.json);
-  const Judged judged = judge(*expected, done.summary, done.length);
-  if (options.json) {
-    Value out = done.summary.to_value();
-    out.set("length_seconds", done.length);
-    out.set("expectations", judged.lines);
-    std::puts(to_json_pretty(out).c_str());
-  } else {
-    print_summary(done.summary, options, done.length);
-    for (const auto& line : judged.lines.items())
-      fmt::print("  {:<13} {} (it was {})\n", line.text_or("outcome"), line.text_or("expect"),
-                 line.text_or("value"));
-  }
-  if (done.signal != 0) return 128 + done.signal;
-  if (done.summary.requests > 0 && done.summary.failed == done.summary.requests) {
-    return complain("load", "no request was answered rightly; see the classes above",
-                    Outcome::Failed);
-  }
-  return exit_code(judged.outcome);
+  int exit = 0;
+  const auto order = read_order(options, exit);
+  if (!order) return exit;
+  const auto thresholds = read_thresholds(options.expect, order->loads);
+  if (!thresholds) return refuse(thresholds.error(), options);
+  return send_load(options, *order, *thresholds, signals);
 }
 
 }  // namespace gunflint

@@ -1,4 +1,5 @@
-// The command line. The only user of CLI11: everything behind it works on plain structs.
+// The command line. With options_load.cpp the only user of CLI11: everything behind it works on
+// plain structs.
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -7,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/options_load.hpp"
 #include "gunflint/base/problem.hpp"
 
 namespace gunflint {
@@ -144,37 +146,13 @@ void add_looking_commands(CLI::App& app, Action& action) {
       [](CLI::App& c, DoctorOptions& o) { add_json(c, o.json); });
 }
 
-void declare_load(CLI::App& c, LoadOptions& o) {
-  c.add_option("url", o.url, "http://host[:port]/path")->required();
-  c.add_option("--rate", o.rate, "Requests due: 500/s, 100/min")->capture_default_str();
-  c.add_option("--for", o.length, "How long: 10s, 1m30s")->capture_default_str();
-  c.add_option("--arrivals", o.arrivals, "Evenly spaced, or random as independent users are")
-      ->check(CLI::IsMember({"uniform", "poisson"}))
-      ->capture_default_str();
-  c.add_option("--timeout", o.timeout, "From the due time to the complete answer")
-      ->capture_default_str();
-  c.add_option("--connections", o.connections, "Most connections at once")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  c.add_option("--header,-H", o.headers, "'Name: value'; may be repeated")->allow_extra_args(false);
-  c.add_option("--method,-X", o.method, "GET, or POST when there is --data");
-  c.add_option("--data,-d", o.data, "The body");
-  c.add_option("--expect", o.expect, "'p99 < 400ms'; may be repeated. Broken: exit 1")
-      ->allow_extra_args(false);
-  c.add_option("--seed", o.seed, "For --arrivals poisson")->capture_default_str();
-  c.add_option("--loops", o.loops, "Threads that generate; 0: one per two cores")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  add_json(c, o.json);
-}
-
 /// load, inject, demo, version.
 void add_single_commands(CLI::App& app, Action& action) {
   add(app, action, "demo", "The founding incident on this machine, in under 90 seconds; no root",
       &demo_command, [](CLI::App& c, DemoOptions& o) {
         c.add_option("--out", o.out, "Where reports and experiments go")->capture_default_str();
       });
-  add(app, action, "load", "Send requests to URL at a fixed rate, however slow the answers are",
+  add(app, action, "load", "Send traffic to a URL, or the loads of an experiment file, and measure",
       &load_command, &declare_load);
   add(app, action, "version", "Print the version", &version_command,
       [](CLI::App& c, VersionOptions& o) { add_json(c, o.json); });

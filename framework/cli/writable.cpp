@@ -44,7 +44,10 @@ Result<void> can_write_file(const std::string& option, const std::string& path) 
   if (path.ends_with('/') || what_is(path) == What::Folder)
     return fail(Cause::BadInput, fmt::format("{} {} is a folder; name a file, such as {}{}{}",
                                              option, path, path, path.ends_with('/') ? "" : "/",
-                                             option == "--junit" ? "junit.xml" : "report.html"));
+                                             option == "--junit" ? "junit.xml"
+                                             : option == "--csv" ? "seconds.csv"
+                                             : option == "--hdr" ? "latency.hlog"
+                                                                 : "report.html"));
   // The report is written beside and moved there: a device would be replaced by it.
   if (what_is(path) == What::Other)
     return fail(Cause::BadInput,

@@ -1,6 +1,9 @@
 #pragma once
-/// What a whole load came to: the sum of its slices, for people and machines.
+/// What a whole load came to: the sum of its slices. Seconds of warm-up are counted apart and are
+/// in no sum.
 
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,33 +17,73 @@ class LoadSummary {
   void add(const Slice& slice);
 
   // since the start
-  double asked = 0;  ///< journeys that the schedule wanted
+  double asked = 0;  ///< journeys that the schedule wanted; a closed loop asks for none
   std::uint64_t due = 0, dropped = 0, journeys_ended = 0, completed = 0;
-  std::uint64_t requests = 0, failed = 0, attempts = 0, sent = 0, reconnects = 0;
+  std::uint64_t requests = 0, failed = 0, attempts = 0, sent = 0;
+  std::uint64_t opened = 0, reconnects = 0, bytes_in = 0, bytes_out = 0;
   std::map<std::string, std::uint64_t> errors;
-  Histogram latency, service, late;
+  std::map<std::string, std::string> examples;  ///< error class -> the first one
+  Histogram latency;                            ///< from the due time
+  Histogram service;                            ///< from the send
+  Histogram late, queued, lag, connect;         ///< as in Slice
   struct Step {
-    std::string journey, step;
-    std::uint64_t ended = 0, failed = 0;
-    Histogram latency;
+    std::string load, journey, step;
+    std::uint64_t ended = 0, failed = 0, attempts = 0;
+    Histogram latency, service;
+    double error_rate() const;
   };
-  std::vector<Step> steps;
-  int seconds = 0;            ///< that had arrivals due
-  int saturated_seconds = 0;  ///< of these, with the generator as the limit
+  struct Journey {
+    std::string load, journey;
+    std::uint64_t due = 0, dropped = 0, ended = 0, completed = 0;
+    Histogram duration;
+  };
+  std::vector<Step> steps;                   ///< in the order of the journeys
+  std::vector<Journey> journeys;             ///< likewise
+  int seconds = 0;                           ///< that had something to send
+  int saturated_seconds = 0;                 ///< of these, with the generator as the limit
+  int open_seconds = 0, closed_seconds = 0;  ///< of these, by arrivals, and by users
+  int warm_up_seconds = 0;
+  std::uint64_t warm_up_requests = 0;
+  std::uint64_t most_users = 0, most_in_flight = 0, most_backlog = 0, most_connections = 0;
   double most_cpu = 0;
 
   double error_rate() const;
+  /// Attempts per request, retries included; 1 without any request.
+  double amplification() const;
   /// More than 5 % of the seconds had the generator as their limit: no verdict may rest on this.
   bool generator_was_the_limit() const;
-  /// One sentence about the generator's own limit.
-  std::string generator_sentence() const;
+  /// Whether, and how often, a request had to wait for a connection.
+  double queued_share() const;
+  /// Some of it was sent by users who wait for their answers.
+  bool closed_loop() const { return closed_seconds > 0; }
 
-  Value to_value() const;
-  /// Rows of a bar chart of the latency, from the due time, "1ms - 2ms  62.1%  ██████".
-  std::vector<std::string> distribution(int width = 40) const;
+  /// For machines: docs/reference/load-output.md. `length`: seconds of traffic, without warm-up.
+  Value to_value(double length) const;
+
+ private:
+  void add_steps(const Slice& slice);
+  void add_journeys(const Slice& slice);
+  void note_second(const Slice& slice, std::uint64_t due_now);
+
+  std::map<int, bool> busy_;  ///< seconds that had something to send -> saturated
+  int last_warm_up_ = -1;
 };
 
-/// "p50 1.2ms  p90 …  p99.9 …  max …  mean …"
-std::string percentiles(const Histogram& histogram);
+/// The percentiles that summaries show.
+struct Percentile {
+  const char* key;    ///< "p999"
+  const char* title;  ///< "p99.9"
+  double q;
+};
+std::span<const Percentile> shown_percentiles();
+
+/// One row of the distribution of latencies: how many lie in [from, to).
+struct LatencyBand {
+  Duration from{}, to{};
+  double count = 0;
+};
+/// Bands whose edges are round numbers, from the first to the last that holds anything; at most
+/// `most`. They sum to the histogram's count.
+std::vector<LatencyBand> latency_bands(const Histogram& histogram, std::size_t most = 14);
 
 }  // namespace gunflint

@@ -23,10 +23,12 @@ namespace {
 using Labels = prometheus::Labels;
 using Gauges = prometheus::Family<prometheus::Gauge>;
 using Counters = prometheus::Family<prometheus::Counter>;
+using Histograms = prometheus::Family<prometheus::Histogram>;
 
 const prometheus::Histogram::BucketBoundaries& bounds() {
   static const prometheus::Histogram::BucketBoundaries all{
-      0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30};
+      0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,
+      0.3,    0.5,    0.75,   1,     1.5,   2,     3,    5,    10,   30};
   return all;
 }
 
@@ -42,6 +44,113 @@ std::vector<double> increments(const Histogram& h) {
   counts.push_back(above);
   return counts;
 }
+
+void observe(prometheus::Histogram& to, const Histogram& h) {
+  if (h.empty()) return;
+  to.ObserveMultiple(increments(h), seconds(h.mean()) * static_cast<double>(h.count()));
+}
+
+/// What a load tells about its steps, its connections and its generator; summed over workers.
+class TrafficMetrics {
+ public:
+  explicit TrafficMetrics(prometheus::Registry& to)
+      : service_(histograms(to, "gunflint_request_service_seconds",
+                            "Latency of requests, from the send.")),
+        journey_(
+            histograms(to, "gunflint_journey_seconds",
+                       "Length of journeys, from due to the last answer, without think time.")),
+        connect_(histograms(to, "gunflint_connect_seconds",
+                            "From the start of a connection until it carries requests.")),
+        queued_(histograms(to, "gunflint_send_queued_seconds",
+                           "Delay of sends that found no connection free.")),
+        late_(histograms(to, "gunflint_generator_late_seconds",
+                         "Delay of sends by the generator itself.")),
+        lag_(histograms(to, "gunflint_generator_lag_seconds",
+                        "How late the generator's loops woke up.")),
+        attempts_(counters(to, "gunflint_request_attempts_total", "Attempts, with retries.")),
+        sent_(counters(to, "gunflint_requests_sent_total", "Requests begun.")),
+        opened_(counters(to, "gunflint_connections_opened_total", "Connections opened.")),
+        reconnects_(counters(to, "gunflint_reconnects_total",
+                             "Connections opened in place of one that the other side ended.")),
+        received_(counters(to, "gunflint_received_bytes_total", "Bytes received, after TLS.")),
+        written_(counters(to, "gunflint_sent_bytes_total", "Bytes sent, before TLS.")),
+        step_latency_(gauges(to, "gunflint_step_latency_seconds",
+                             "Latency quantiles of one step in the last second; NaN without any.")),
+        backlog_(gauges(to, "gunflint_backlog", "Requests that wait for a connection.")),
+        users_(gauges(to, "gunflint_users", "Users of a closed loop.")),
+        connections_(gauges(to, "gunflint_connections", "Connections that are open.")),
+        cpu_(gauges(to, "gunflint_generator_cpu_ratio",
+                    "Share of a core that the busiest worker's loops use.")),
+        warm_up_(gauges(to, "gunflint_warm_up", "1 while nothing is judged yet.")) {}
+
+  void take(const Slice& slice) {
+    const Labels load{{"load", slice.load}};
+    for (const StepSlice& s : slice.steps) {
+      Labels labels{{"load", slice.load}, {"journey", s.journey}, {"step", s.step}};
+      observe(service_.Add(labels, bounds()), s.service);
+      attempts_.Add(labels).Increment(static_cast<double>(s.attempts));
+      show_quantiles(labels, s);
+    }
+    for (const JourneySlice& j : slice.journeys)
+      observe(journey_.Add({{"load", slice.load}, {"journey", j.journey}}, bounds()), j.duration);
+    observe(connect_.Add(load, bounds()), slice.connect);
+    observe(queued_.Add(load, bounds()), slice.queued);
+    observe(late_.Add(load, bounds()), slice.late);
+    observe(lag_.Add(load, bounds()), slice.lag);
+    for (const auto& [counter, count] :
+         {std::pair{&sent_, slice.sent}, std::pair{&opened_, slice.opened},
+          std::pair{&reconnects_, slice.reconnects}, std::pair{&received_, slice.bytes_in},
+          std::pair{&written_, slice.bytes_out}})
+      counter->Add(load).Increment(static_cast<double>(count));
+    show_levels(load, slice);
+    warm_up_.Add(load).Set(slice.warm_up);
+  }
+
+ private:
+  struct Levels {
+    std::uint64_t backlog = 0, users = 0, connections = 0;
+    double cpu = 0;
+  };
+  static Gauges& gauges(prometheus::Registry& to, const char* name, const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(to);
+  }
+  static Counters& counters(prometheus::Registry& to, const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(to);
+  }
+  static Histograms& histograms(prometheus::Registry& to, const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(to);
+  }
+  /// The last slice told wins: with several workers this is one of them, an estimate of all.
+  void show_quantiles(Labels labels, const StepSlice& s) {
+    const bool measured = !s.latency.empty() || !s.waiting.empty();
+    for (const auto& [name, q] :
+         {std::pair{"0.5", 0.5}, std::pair{"0.9", 0.9}, std::pair{"0.99", 0.99}}) {
+      labels["quantile"] = name;
+      step_latency_.Add(labels).Set(measured ? seconds(quantile_so_far(s.latency, s.waiting, q))
+                                             : no_value);
+    }
+  }
+  void show_levels(const Labels& load, const Slice& slice) {
+    auto& of_workers = levels_[slice.load];
+    of_workers[slice.worker] = {slice.backlog, slice.users, slice.connections, slice.cpu};
+    Levels sum;
+    for (const auto& [worker, one] : of_workers) {
+      sum.backlog += one.backlog;
+      sum.users += one.users;
+      sum.connections += one.connections;
+      sum.cpu = std::max(sum.cpu, one.cpu);
+    }
+    backlog_.Add(load).Set(static_cast<double>(sum.backlog));
+    users_.Add(load).Set(static_cast<double>(sum.users));
+    connections_.Add(load).Set(static_cast<double>(sum.connections));
+    cpu_.Add(load).Set(sum.cpu);
+  }
+
+  Histograms &service_, &journey_, &connect_, &queued_, &late_, &lag_;
+  Counters &attempts_, &sent_, &opened_, &reconnects_, &received_, &written_;
+  Gauges &step_latency_, &backlog_, &users_, &connections_, &cpu_, &warm_up_;
+  std::map<std::string, std::map<int, Levels>> levels_;  ///< load -> worker
+};
 
 /// What civetweb wants to hear: "127.0.0.1:9464".
 Result<std::string> listen_text(const std::string& address) {
@@ -93,10 +202,8 @@ class MetricsServer::Page {
                             "Journeys in which every step succeeded.")),
         requests_(counters("gunflint_requests_total",
                            "Requests that ended, by class of error; empty for a success.")),
-        seconds_(prometheus::BuildHistogram()
-                     .Name("gunflint_request_seconds")
-                     .Help("Latency of requests, from the due time.")
-                     .Register(*registry_)) {}
+        seconds_(histograms("gunflint_request_seconds", "Latency of requests, from the due time.")),
+        traffic_(*registry_) {}
 
   /// Throws what civetweb throws.
   void listen(const std::string& address) {
@@ -121,6 +228,9 @@ class MetricsServer::Page {
   }
   Counters& counters(const char* name, const char* help) {
     return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_);
+  }
+  Histograms& histograms(const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_);
   }
   Labels run_labels() const { return {{"name", start_.name}, {"run", start_.run}}; }
 
@@ -187,9 +297,7 @@ class MetricsServer::Page {
     }
     for (const StepSlice& s : e.slice.steps) {
       Labels labels{{"load", e.slice.load}, {"journey", s.journey}, {"step", s.step}};
-      seconds_.Add(labels, bounds())
-          .ObserveMultiple(increments(s.latency),
-                           seconds(s.latency.mean()) * static_cast<double>(s.latency.count()));
+      observe(seconds_.Add(labels, bounds()), s.latency);
       for (const auto& [error, count] : s.errors) {
         labels["error"] = error;
         requests_.Add(labels).Increment(static_cast<double>(count));
@@ -197,6 +305,7 @@ class MetricsServer::Page {
       labels["error"] = "";
       requests_.Add(labels).Increment(static_cast<double>(s.ended - s.failed));
     }
+    traffic_.take(e.slice);
   }
   void take(const SecondClosed&) {
     for (const LoadView& load : reader_.view().loads) {
@@ -231,7 +340,8 @@ class MetricsServer::Page {
   Gauges &running_, &result_, &phase_, &stage_, &fault_, &open_, &hypothesis_, &recovery_, &asked_,
       &latency_, &in_flight_, &saturated_, &late_, &ready_, &desired_, &restarts_;
   Counters &due_, &dropped_, &ended_, &completed_, &requests_;
-  prometheus::Family<prometheus::Histogram>& seconds_;
+  Histograms& seconds_;
+  TrafficMetrics traffic_;
   RunReader reader_;
   RunStarted start_;
   prometheus::Gauge* last_phase_ = nullptr;

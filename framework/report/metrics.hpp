@@ -1,6 +1,7 @@
 #pragma once
-/// `run --metrics ADDR`: the running experiment as a /metrics page, so that dashboards can draw it
-/// beside the system's own metrics and shade the fault windows. Read from events, like any report.
+/// `run --metrics ADDR`, `load --metrics ADDR`: what runs now as a /metrics page, so that
+/// dashboards can draw it beside the system's own metrics and shade the fault windows. Read from
+/// events, like any report.
 ///
 ///   gunflint_experiment_running{name,run}        1 from load start to the end of the run
 ///   gunflint_run_result{name,run}                exit code; appears when the run has ended
@@ -17,6 +18,18 @@
 ///   gunflint_latency_seconds{load,quantile}      of the last closed second; NaN without requests
 ///   gunflint_in_flight{load}, gunflint_generator_saturated{load},
 ///   gunflint_send_late_seconds{load}             p99 of the generator's own lateness
+///   gunflint_request_service_seconds{load,journey,step}  histogram, from the send
+///   gunflint_step_latency_seconds{load,journey,step,quantile}  of the last second, like the above
+///   gunflint_request_attempts_total{load,journey,step}    with retries
+///   gunflint_journey_seconds{load,journey}       histogram, from due to the last answer
+///   gunflint_requests_sent_total{load}
+///   gunflint_connections{load}, gunflint_connections_opened_total{load},
+///   gunflint_reconnects_total{load}, gunflint_connect_seconds{load} (histogram)
+///   gunflint_{received,sent}_bytes_total{load}
+///   gunflint_backlog{load}, gunflint_users{load}, gunflint_warm_up{load}
+///   gunflint_send_queued_seconds{load}           histogram: no connection was free
+///   gunflint_generator_{late,lag}_seconds{load}  histograms: our own delay, our loops' wake-ups
+///   gunflint_generator_cpu_ratio{load}
 ///   gunflint_members_{ready,desired}{target}, gunflint_member_restarts{target}
 
 #include <memory>

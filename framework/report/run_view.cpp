@@ -101,7 +101,6 @@ void RunReader::take(const Slice& slice) {
   if (!slice.warm_up) load.late.merge(slice.late);
   auto& in_flight = in_flight_[{slice.load, slice.worker}];
   load.in_flight += slice.in_flight - in_flight;
-  if (slice.warm_up) load.due += slice.in_flight - in_flight;
   in_flight = slice.in_flight;
   for (const StepSlice& step : slice.steps) {
     // An entry of `requests` is a journey of one step: one name for both.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 
 #include "verdict/words.hpp"
@@ -32,6 +33,15 @@ std::string rate_text(double per_second) {
   return fmt::format("{}/s", per_second >= 10 || per_second == std::floor(per_second)
                                  ? grouped(per_second)
                                  : fmt::format("{:.1f}", per_second));
+}
+
+std::string bytes_text(double bytes) {
+  static constexpr std::array units{"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  // 999.6 would be printed as 1000.
+  for (; bytes >= 999.5 && unit + 1 < units.size(); bytes /= 1000) ++unit;
+  const int decimals = unit == 0 || bytes >= 99.95 ? 0 : bytes >= 9.995 ? 1 : 2;
+  return fmt::format("{:.{}f} {}", bytes, decimals, units[unit]);
 }
 
 std::string latency_text(double seconds) {

@@ -17,6 +17,8 @@ std::string grouped(double count);
 std::string percent(double share);
 /// "200/s", "0.5/s".
 std::string rate_text(double per_second);
+/// Three digits and powers of 1000: "412 B", "1.2 kB", "3.4 MB", "56 GB".
+std::string bytes_text(double bytes);
 /// Seconds as a person says them; "-" for NaN.
 std::string latency_text(double seconds);
 

@@ -27,6 +27,9 @@ class Histogram {
   Duration quantile(double q) const;
   Duration max() const { return max_; }  ///< exact; after subtract(): of the remaining buckets
   Duration mean() const;                 ///< from bucket centres
+  /// How many fell into each bucket, from the smallest value on; not longer than needed. The layout
+  /// is HdrHistogram's with 2 significant digits, 1 ns being the lowest value (load/hdr_log.hpp).
+  const std::vector<std::uint64_t>& counts() const { return counts_; }
   /// How many are above `limit`. The bucket that holds `limit` counts by linear interpolation.
   double above(Duration limit) const;
 

@@ -48,9 +48,10 @@ const std::map<std::string, std::vector<std::string>> libraries{
     {"curl/", {"framework/host/http_curl.cpp", "framework/load/curl_wire.cpp"}},
     {"openssl/", {"framework/load/tls.cpp"}},
     {"nghttp2/", {"framework/load/http2.cpp"}},
-    {"CLI/", {"framework/cli/options.cpp"}},
+    // The options of `gunflint load` are as many as those of all other commands together.
+    {"CLI/", {"framework/cli/options.cpp", "framework/cli/options_load.cpp"}},
     {"prometheus/", {"framework/report/metrics.cpp"}},
-    {"zlib.h", {"framework/load/inflate.cpp"}},
+    {"zlib.h", {"framework/load/inflate.cpp", "framework/load/deflate.cpp"}},
     {"regex", {}},
 };
 

@@ -1,0 +1,138 @@
+#include "cli/load_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cli/load_json.hpp"
+#include "cli/load_stages.hpp"
+#include "load_sample.hpp"
+#include "report/words.hpp"
+#include "support/golden.hpp"
+
+namespace gunflint {
+namespace {
+
+using namespace load_sample;
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(LoadText, JourneysWithErrorsAndRetries) {
+  LoadResult r = result(ten_seconds(), 8);
+  r.judged = {{"pay p95 < 400ms", "96ms", Outcome::Held, ""},
+              {"error_rate < 1%", "2.13%", Outcome::Failed, ""}};
+  support::expect_golden("load/journeys.txt", load_report(order(), r, {}));
+}
+
+TEST(LoadText, OneRequestAsSimpleAsItIs) {
+  LoadOrder o = order();
+  o.title = "http://shop:8080/ (GET)";
+  LoadSpec& load = o.loads[0];
+  load.arrivals = ArrivalKind::Uniform;
+  load.stages[0].name = "100/s";
+  load.journeys = {journey("request", {"GET /"})};
+  std::vector<Slice> slices;
+  for (int n = 0; n < 10; ++n) {
+    Slice s;
+    s.load = "shoppers";
+    s.second = n;
+    s.asked = 100;
+    s.sent = 100;
+    s.cpu = 0.02;
+    s.late.record(50us, 100);
+    StepSlice step;
+    step.journey = "request";
+    step.step = "GET /";
+    step.ended = step.attempts = 100;
+    step.latency.record(900us, 100);
+    step.service.record(850us, 100);
+    s.steps = {step};
+    s.journeys = {JourneySlice{"request", 100, 0, 100, 100, {}, {}, {}, {}}};
+    slices.push_back(s);
+  }
+  support::expect_golden("load/one_request.txt", load_report(o, result(slices, 10), {}));
+}
+
+TEST(LoadText, AClosedLoopSaysWhatItHides) {
+  LoadOrder o = order();
+  o.loads[0].stages[0] = parse_stages({"64 users:10s"})->at(0);
+  o.loads[0].arrivals = ArrivalKind::Uniform;
+  auto slices = ten_seconds();
+  for (auto& s : slices) s.users = 64, s.asked = 0, s.warm_up = false;
+  const std::string text = load_report(o, result(slices, 10), {});
+  EXPECT_TRUE(holds(text, "users                64  each begins again when it is answered"))
+      << text;
+  EXPECT_FALSE(holds(text, "\n  asked "));
+  EXPECT_TRUE(holds(text, "Closed loop: a slow answer delays the next request")) << text;
+  slices[0].users = 0;
+  EXPECT_TRUE(holds(load_report(o, result(slices, 10), {}), "9 of 10 seconds were a closed loop"));
+}
+
+TEST(LoadText, AReplaySaysHowMuchOfTheLogItWas) {
+  LoadOrder o = order();
+  o.loads[0].replay = ReplaySpec{"access.log", 2};
+  o.loads[0].stages.clear();
+  o.log = LogContent{1500, 1200, 60s};
+  const std::string text = load_report(o, result(ten_seconds(), 10), {});
+  EXPECT_TRUE(holds(text,
+                    "replayed           80/s  800 of the 1,200 requests of access.log, 2x as "
+                    "fast; 300 of its lines are no GET or HEAD"))
+      << text;
+}
+
+TEST(LoadText, TheGeneratorsLimitIsASentence) {
+  auto slices = ten_seconds();
+  const auto sentence = [&] { return generator_sentence(result(slices, 8).all); };
+  EXPECT_EQ(sentence().substr(0, 34), "The generator was never the limit:");
+  slices[9].saturated = true;
+  EXPECT_TRUE(holds(sentence(), "The generator was the limit in 1 of 8 seconds")) << sentence();
+  EXPECT_TRUE(holds(sentence(), "give it a free core or ask for less"));
+}
+
+TEST(LoadText, ColoursAndNarrowTerminals) {
+  Style style;
+  style.colour = true;
+  LoadResult r = result(ten_seconds(), 8);
+  EXPECT_TRUE(holds(load_report(order(), r, style), "\033[31m32 failed (2.1 %)\033[0m"))
+      << load_report(order(), r, style);
+  style = {};
+  style.unicode = false;
+  const std::string ascii = load_report(order(), r, style);
+  for (const char c : ascii) ASSERT_GE(c, 0) << ascii;
+}
+
+TEST(LoadJson, HasTheWholeAtTheTopAndEachLoadBelow) {
+  LoadResult r = result(ten_seconds(), 8);
+  r.judged = {{"error_rate < 1%", "2.13%", Outcome::Failed, ""}};
+  LoadSeconds seconds;
+  for (const auto& slice : ten_seconds()) seconds.add(slice);
+  const Value v = load_document(order(), r, {seconds}, WallTime(1796058113s), 1);
+  support::expect_golden("load/load.json", to_json_pretty(v) + "\n");
+  const Value& load = v.find("loads")->items().at(0);
+  EXPECT_EQ(load.find("per_second")->find("second")->items().size(), 10u);
+  EXPECT_EQ(load.find("requests")->integer_or("failed"), v.find("requests")->integer_or("failed"));
+}
+
+TEST(LoadJson, SecretsAreNotInIt) {
+  LoadOrder o = order();
+  o.secrets = {{"token", "s3cret-value"}};
+  auto slices = ten_seconds();
+  slices[5].steps[1].examples["timeout"] = "GET /?key=s3cret-value: no answer";
+  slices[2].steps[1].examples.clear(), slices[3].steps[1].examples.clear();
+  slices[4].steps[1].examples.clear();
+  const std::string text = to_json(load_document(o, result(slices, 8), {LoadSeconds{}}, {}, 0));
+  EXPECT_FALSE(holds(text, "s3cret-value"));
+  EXPECT_TRUE(holds(text, "${secret:token}")) << text;
+}
+
+TEST(Words, BytesHaveThreeDigits) {
+  EXPECT_EQ(bytes_text(0), "0 B");
+  EXPECT_EQ(bytes_text(999), "999 B");
+  EXPECT_EQ(bytes_text(999.6), "1.00 kB");
+  EXPECT_EQ(bytes_text(12'345), "12.3 kB");
+  EXPECT_EQ(bytes_text(345'000'000), "345 MB");
+  EXPECT_EQ(bytes_text(2.5e15), "2500 TB");
+}
+
+}  // namespace
+}  // namespace gunflint
