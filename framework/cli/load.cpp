@@ -108,8 +108,7 @@ class LoadRun {
   LoadResult finish(const std::vector<Threshold>& thresholds) {
     screen_.finish();
     for (std::size_t i = 0; i < order_.loads.size(); ++i)
-      result_.lengths.push_back(
-          counted_length(traffic_length(order_, order_.loads[i]), result_.each[i]));
+      result_.lengths.push_back(counted_length(traffic_length(order_.loads[i]), result_.each[i]));
     result_.length = counted_length(traffic_length(order_), result_.all);
     result_.stopped = signal_ != 0;
     result_.judged = judge(thresholds, result_.all, result_.length);

@@ -1,68 +1,29 @@
 #include "cli/load_files.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <ctime>
+#include <cmath>
 #include <fstream>
 
 #include <fmt/format.h>
 
-#include "gunflint/base/value.hpp"
-#include "model/use.hpp"
+#include "model/access_log.hpp"
+#include "model/local_file.hpp"
+#include "model/rows.hpp"
 
 namespace gunflint {
 namespace {
 
 constexpr std::size_t most_text = 16 << 20;
 
+/// "--data-file: users.csv:3: …"
+Failure of_option(const std::string& option, const Error& error) {
+  return fail(error.cause, option + ": " + error.message);
+}
+
 /// "--cacert: cannot read x.pem: no such file or directory; …"
 Failure not_readable(const std::string& option, const Error& error) {
   return fail(Cause::BadInput, fmt::format("{}: {}; name a file that is there and may be read",
                                            option, error.message));
-}
-
-/// The first line, without its line break and a byte order mark.
-Result<std::string> first_line(const std::string& option, const std::string& path) {
-  std::ifstream in(path);
-  std::string line;
-  if (!in) return not_readable(option, fail_errno(errno, "read " + path).value());
-  if (!std::getline(in, line) || line.empty())
-    return fail(Cause::BadInput,
-                fmt::format("{} {} is empty; its first line names the columns", option, path));
-  if (line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
-  while (!line.empty() && line.back() == '\r') line.pop_back();
-  return line;
-}
-
-/// The cells of one line (RFC 4180).
-std::vector<std::string> csv_cells(const std::string& line) {
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"')
-      cells.back() += line[++i];
-    else if (c == '"')
-      quoted = !quoted;
-    else if (c == ',' && !quoted)
-      cells.emplace_back();
-    else
-      cells.back() += c;
-  }
-  return cells;
-}
-
-Result<std::vector<std::string>> columns_of(const std::string& path) {
-  GF_TRY_AS(const std::string line, first_line("--data-file", path));
-  if (!path.ends_with(".jsonl") && !path.ends_with(".ndjson")) return csv_cells(line);
-  const auto row = parse_json(line);
-  if (!row || !row->is_map())
-    return fail(Cause::BadInput, fmt::format("--data-file {}: its first line is no JSON object; a "
-                                             "line is for example {{\"user\": \"ann\"}}",
-                                             path));
-  std::vector<std::string> columns;
-  for (const auto& entry : row->entries()) columns.push_back(entry.key);
-  return columns;
 }
 
 }  // namespace
@@ -110,56 +71,46 @@ Result<DataSpec> parse_data_file(const std::string& text) {
                               "not `{}`",
                               text, order));
   }
-  GF_TRY_AS(data.columns, columns_of(data.file));
+  auto columns = Rows::head(data.file);
+  if (!columns) return of_option("--data-file", columns.error());
+  data.columns = std::move(*columns);
   return data;
 }
 
 namespace {
 
-/// Seconds since the epoch of "[10/Oct/2000:13:55:36 -0700]", which begins at `text`.
-std::optional<std::time_t> log_time(const char* text) {
-  static constexpr const char* months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  std::tm parts{};
-  char month[4] = {}, sign = 0;
-  int zone = 0;
-  if (std::sscanf(text, "[%2d/%3s/%4d:%2d:%2d:%2d %c%4d", &parts.tm_mday, month, &parts.tm_year,
-                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &sign, &zone) != 8)
-    return std::nullopt;
-  const char* found = std::strstr(months, month);
-  if (std::strlen(month) != 3 || !found || (found - months) % 3 != 0) return std::nullopt;
-  parts.tm_mon = static_cast<int>(found - months) / 3;
-  parts.tm_year -= 1900;
-  const int ahead = (zone / 100 * 60 + zone % 100) * 60;
-  return timegm(&parts) - (sign == '-' ? -ahead : ahead);
+Journey one_request(const char* method, std::size_t weight) {
+  Request request;
+  request.name = request.method = method;
+  request.url = "/";
+  Journey journey;
+  journey.name = method;
+  journey.weight = static_cast<double>(weight);
+  journey.steps = {std::move(request)};
+  return journey;
 }
 
 }  // namespace
 
-Result<LogContent> look_at_log(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return not_readable("--replay", fail_errno(errno, "read " + path).value());
-  LogContent content;
-  std::time_t first = 0, last = 0;
-  for (std::string line; std::getline(in, line);) {
-    if (line.empty()) continue;
-    ++content.lines;
-    const auto bracket = line.find('['), quote = line.find('"');
-    if (bracket == line.npos || quote == line.npos || bracket > quote) continue;
-    const bool sent =
-        line.compare(quote + 1, 4, "GET ") == 0 || line.compare(quote + 1, 5, "HEAD ") == 0;
-    const auto at = log_time(line.c_str() + bracket);
-    if (!sent || !at) continue;
-    first = content.requests == 0 ? *at : std::min(first, *at);
-    last = content.requests == 0 ? *at : std::max(last, *at);
-    ++content.requests;
-  }
-  if (content.requests == 0)
-    return fail(Cause::BadInput,
-                fmt::format("--replay {} holds no request that can be sent again ({} line{}); it "
-                            "wants GET or HEAD lines of an access log in common or combined format",
-                            path, content.lines, content.lines == 1 ? "" : "s"));
-  content.span = std::chrono::seconds(last - first);
-  return content;
+Result<void> replay_log(LoadSpec& load) {
+  ReplaySpec& replay = *load.replay;
+  auto log = AccessLog::load(replay.file);
+  if (!log) return of_option("--replay", log.error());
+  replay.requests = log->size();
+  replay.length = log->length();
+  replay.left_out = log->left_out();
+  if (log->size() > log->heads())
+    load.journeys.push_back(one_request("GET", log->size() - log->heads()));
+  if (log->heads() > 0) load.journeys.push_back(one_request("HEAD", log->heads()));
+  if (!load.stages.empty()) return {};
+  replay.timed = true;
+  const double length = std::max(1.0, std::ceil(seconds(replay.length) / replay.speed));
+  Stage stage;
+  stage.name = "replay";
+  stage.rate = Rate{static_cast<double>(log->size()) / length};
+  stage.length = from_seconds(length);
+  load.stages = {stage};
+  return {};
 }
 
 }  // namespace gunflint

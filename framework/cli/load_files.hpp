@@ -17,12 +17,8 @@ Result<void> can_read_pem(const std::string& option, const std::string& path);
 /// the first line of JSON lines.
 Result<DataSpec> parse_data_file(const std::string& text);
 
-/// What an access log (common or combined format) has to replay.
-struct LogContent {
-  std::uint64_t lines = 0;
-  std::uint64_t requests = 0;  ///< GET and HEAD: these are sent
-  Duration span{};             ///< from the first of these to the last
-};
-Result<LogContent> look_at_log(const std::string& path);
+/// Looks at the access log that `load.replay` names, and gives the load what follows from it: the
+/// journeys, and where it has no stages one of the log's own length.
+Result<void> replay_log(LoadSpec& load);
 
 }  // namespace gunflint

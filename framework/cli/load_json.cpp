@@ -51,12 +51,14 @@ namespace {
 
 std::string outcome_word(Outcome outcome) { return std::string(name_of(outcome)); }
 
-Value replay_value(const LogContent& log, const LoadSpec& load) {
+Value replay_value(const ReplaySpec& replay) {
   Value out = Value::map();
-  out.set("file", load.replay->file);
-  out.set("lines", log.lines);
-  out.set("requests", log.requests);
-  out.set("speed", load.replay->speed);
+  out.set("file", replay.file);
+  out.set("requests", Value(replay.requests));
+  out.set("speed", replay.speed);
+  Value left_out = Value::map();
+  for (const auto& [why, lines] : replay.left_out) left_out.set(why, Value(lines));
+  out.set("left_out", std::move(left_out));
   return out;
 }
 
@@ -90,7 +92,7 @@ Value load_document(const LoadOrder& order, const LoadResult& result,
     Value one = Value::map();
     one.set("name", load.name);
     one.set("base_url", load.base_url);
-    if (load.replay && order.log) one.set("replay", replay_value(*order.log, load));
+    if (load.replay) one.set("replay", replay_value(*load.replay));
     const Value sums = result.each[i].to_value(result.lengths[i]);
     for (const auto& entry : sums.entries()) one.set(entry.key, entry.value);
     one.set("per_second", seconds[i].value());

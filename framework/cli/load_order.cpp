@@ -220,8 +220,10 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
     load.data.push_back(std::move(data));
   }
   if (!o.replay.empty()) {
-    GF_TRY_AS(order.log, look_at_log(o.replay));
-    load.replay = ReplaySpec{o.replay, o.speed.value_or(1)};
+    load.replay.emplace();
+    load.replay->file = o.replay;
+    load.replay->speed = o.speed.value_or(1);
+    GF_TRY(replay_log(load));
     GF_TRY(set_headers(o, load.headers));
     order.title = fmt::format("{} (replay of {})", load.base_url, o.replay);
   } else {
@@ -265,10 +267,6 @@ Result<LoadOrder> order_of_file(const LoadOptions& o, const ReadExperiment& read
         "{} has no load `{}`; {}", o.target, o.only,
         near.empty() ? "it has " + listed(names, "and") : "did you mean `" + near + "`?"));
   }
-  for (const auto& load : order.loads)
-    if (load.replay) {
-      GF_TRY_AS(order.log, look_at_log(load.replay->file));
-    }
   order.title = o.target + (o.only.empty() ? "" : " (" + o.only + ")");
   order.seed = o.seed != 0 ? o.seed : read.experiment->seed != 0 ? read.experiment->seed : 1;
   order.secrets = read.secrets;
@@ -277,25 +275,21 @@ Result<LoadOrder> order_of_file(const LoadOptions& o, const ReadExperiment& read
   return order;
 }
 
-Duration traffic_length(const LoadOrder& order, const LoadSpec& load) {
+Duration traffic_length(const LoadSpec& load) {
   Duration sum{};
   for (const auto& stage : load.stages) sum += stage.length;
-  // A log's times are whole seconds: the last of them is replayed to its end.
-  if (load.stages.empty() && load.replay && order.log)
-    sum = from_seconds(seconds(order.log->span) / load.replay->speed) + 1s;
   return sum;
 }
 
 Duration traffic_length(const LoadOrder& order) {
   Duration longest{};
-  for (const auto& load : order.loads) longest = std::max(longest, traffic_length(order, load));
+  for (const auto& load : order.loads) longest = std::max(longest, traffic_length(load));
   return longest;
 }
 
 std::vector<LoadSpec> sent(const LoadOrder& order) {
   auto loads = order.loads;
   for (auto& load : loads) {
-    if (load.stages.empty()) continue;
     Stage silence;
     silence.name = "silence";
     silence.rate = Rate{0};

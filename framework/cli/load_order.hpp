@@ -14,9 +14,8 @@ struct LoadOrder {
   std::vector<LoadSpec> loads;  ///< as asked; see sent()
   std::string title;            ///< "http://shop/ (GET /)", "checkout.yaml"
   std::uint64_t seed = 1;
-  std::optional<LogContent> log;  ///< of --replay
-  std::vector<Secret> secrets;    ///< of the file: never printed
-  std::string note;               ///< what a person should know before it begins
+  std::vector<Secret> secrets;  ///< of the file: never printed
+  std::string note;             ///< what a person should know before it begins
 };
 
 /// Options that contradict each other, and files that cannot be used, are BadInput with one
@@ -28,8 +27,8 @@ Result<LoadOrder> order_of_file(const LoadOptions& options, const ReadExperiment
 /// The target is an experiment file: it ends in .yaml or .yml. An error when there is no such file.
 Result<bool> names_a_file(const LoadOptions& options);
 
-/// When the traffic of one load ends: the sum of its stages, or the length of what it replays.
-Duration traffic_length(const LoadOrder& order, const LoadSpec& load);
+/// When the traffic of one load ends.
+Duration traffic_length(const LoadSpec& load);
 Duration traffic_length(const LoadOrder& order);  ///< of the longest
 /// The loads as the workers get them: after its last stage each is silent, where a run of an
 /// experiment would go on until all is decided.

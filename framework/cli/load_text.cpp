@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/load_stages.hpp"
+#include "model/replay_words.hpp"
 #include "report/words.hpp"
 
 namespace gunflint {
@@ -51,18 +52,16 @@ std::string rate_of(double count, double length) {
 }
 
 /// What was asked: by arrivals, by users, or by a log.
-void asked_lines(const LoadSpec& load, const LoadOrder& order, const LoadSummary& s, double length,
-                 bool journeys, LoadLines& lines) {
+void asked_lines(const LoadSpec& load, const LoadSummary& s, double length, bool journeys,
+                 LoadLines& lines) {
   const char* what = journeys ? "journeys" : "requests";
-  if (load.replay && order.log) {
-    const auto& log = *order.log;
+  if (load.replay) {
+    const auto& replay = *load.replay;
     std::string text = fmt::format("{} of the {} requests of {}", count_text(s.due),
-                                   count_text(log.requests), load.replay->file);
-    if (load.replay->speed != 1)
-      text += fmt::format(", {}x as fast", print_number(load.replay->speed));
-    if (log.lines > log.requests)
-      text +=
-          fmt::format("; {} of its lines are no GET or HEAD", count_text(log.lines - log.requests));
+                                   count_text(replay.requests), replay.file);
+    if (replay.speed != 1) text += fmt::format(", {}x as fast", print_number(replay.speed));
+    if (const auto left_out = spell_left_out(replay.left_out); !left_out.empty())
+      text += "; " + left_out;
     lines.push_back(line_of("replayed", rate_of(static_cast<double>(s.due), length), text));
   }
   if (s.closed_loop())
@@ -254,12 +253,11 @@ void honest_sentences(const LoadSummary& s, LoadLines& lines) {
 }
 
 /// One load as a block of lines.
-LoadLines block_of(const LoadOrder& order, const LoadSpec& load, const LoadSummary& s,
-                   double length, const Style& style) {
+LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length, const Style& style) {
   LoadLines lines;
   bool journeys = s.journeys.size() != s.steps.size();
   for (const auto& journey : load.journeys) journeys |= journey.steps.size() > 1;
-  asked_lines(load, order, s, length, journeys, lines);
+  asked_lines(load, s, length, journeys, lines);
   traffic_lines(s, length, journeys, style, lines);
   error_lines(s, style, lines);
   percentile_table("latency", {{"from due", &s.latency}, {"from send", &s.service}}, style, lines);
@@ -330,7 +328,7 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
     if (i > 0) lines.emplace_back();
     add_wrapped(heading_of(order, order.loads[i]), 0, style, Ink::Bold, lines);
     lines.emplace_back();
-    const auto block = block_of(order, order.loads[i], result.each[i], result.lengths[i], style);
+    const auto block = block_of(order.loads[i], result.each[i], result.lengths[i], style);
     lines.insert(lines.end(), block.begin(), block.end());
   }
   threshold_lines(result.judged, style, lines);

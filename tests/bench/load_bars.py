@@ -11,7 +11,9 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -28,6 +30,8 @@ urgent = False  # --urgent: before all others, where other work cannot be stoppe
 def pinned(core):
     def before_exec():
         os.sched_setaffinity(0, {core})
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         if urgent:
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(10))
     return before_exec
@@ -78,9 +82,10 @@ class Bars:
         shutil.rmtree(self.folder)
 
     # ---- servers
-    def tiny(self):
-        server = subprocess.Popen([f"{self.bin}/tiny_server"], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, text=True, preexec_fn=pinned(SERVER_CORE))
+    def tiny(self, port=0):
+        server = subprocess.Popen([f"{self.bin}/tiny_server", "--port", str(port)],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                  preexec_fn=pinned(SERVER_CORE))
         self.servers.append(server)
         return f"http://127.0.0.1:{server.stdout.readline().strip()}"
 
@@ -203,9 +208,159 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {na
                   lambda: self.ours(url, http={"version": "2", "connections": 4, "streams": 16},
                                     tls={"verify": False}), {"cpu": ("<=", 1.00)})
 
+    # ---- what is measured without a peer
+    def started(self, url, arguments):
+        """`gunflint load` as a user starts it, on the generator's core."""
+        return subprocess.Popen([f"{self.bin}/gunflint", "load", url + "/x", "--json", *arguments],
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                preexec_fn=pinned(GENERATOR_CORE))
+
+    def loaded(self, url, *arguments):
+        return json.loads(self.started(url, list(arguments)).communicate()[0])
+
+    @staticmethod
+    def tree(pid):
+        """A process and its children."""
+        found = [pid]
+        for parent in found:
+            try:
+                with open(f"/proc/{parent}/task/{parent}/children") as children:
+                    found += [int(child) for child in children.read().split()]
+            except OSError:
+                pass
+        return found
+
+    @staticmethod
+    def peak_mb(pid):
+        with open(f"/proc/{pid}/status") as status:
+            found = re.search(r"VmHWM:\s+(\d+)", status.read())
+            return int(found.group(1)) / 1024 if found else 0
+
+    def peaks(self, run, at):
+        """Peak resident MB of the load worker, and of gunflint and worker, after `at` seconds."""
+        time.sleep(at)
+        coordinator, *workers = self.tree(run.pid)
+        worker = sum(self.peak_mb(pid) for pid in workers)
+        return worker, worker + self.peak_mb(coordinator)
+
+    def value(self, title, value, unit, bar=None):
+        met = bar is None or value <= bar
+        print(f"  {title}: {value:.4g} {unit}" + (f" (bar <= {bar})" if bar is not None else "") +
+              ("" if met else "   MISSED"), flush=True)
+        if not met:
+            self.missed.append(title)
+
+    def exactly(self, title, left, right):
+        print(f"  {title}: {left} and {right}{'' if left == right else '   MISSED'}", flush=True)
+        if left != right:
+            self.missed.append(title)
+
+    def memory(self):
+        print("\n10,000 open connections")
+        for title, url, extra, bar in (
+                ("plain", self.tiny(), [], 15),
+                ("TLS", self.nginx()[1], ["--insecure", "--http", "1.1"], None)):
+            run = self.started(url, ["--users", "10000", "--connections", "10000", "--for", "8s",
+                                     "--timeout", "30s", *extra])
+            worker, both = self.peaks(run, 7)
+            out = json.loads(run.communicate()[0])
+            print(f"  {title}: {out['requests']['ended']} answers, "
+                  f"{out['requests']['failed']} failed, opened {out['connections']['opened']}")
+            self.value(f"{title}, the worker", worker, "MB", bar)
+            self.value(f"{title}, with gunflint itself", both, "MB")
+
+    def flat(self):
+        print("\n100 connections for ten minutes")
+        run = self.started(self.tiny(), ["--users", "100", "--connections", "100", "--for", "605s"])
+        early, _ = self.peaks(run, 10)
+        late, _ = self.peaks(run, 590)
+        run.communicate()
+        self.value("after 10 s", early, "MB")
+        self.value("after 10 minutes, more", late - early, "MB", 1)
+
+    def pacing(self):
+        print("\n10,000/s: actual minus intended send")
+        url = self.tiny()
+        for kind, bars in (("timer", {"p50": 35, "p99": 100}), ("precise", {"p99": 5})):
+            values = {"p50": [], "p99": []}
+            for _ in range(self.options.rounds):
+                out = self.loaded(url, "--rate", "10000/s", "--for", f"{self.options.seconds}s",
+                                  "--pacing", kind, "--warm-up", "1s")
+                late = out["generator"]["late_seconds"]
+                for name in values:
+                    values[name].append(late[name] * 1e6)
+                print(f"  {kind}: p50 {late['p50'] * 1e6:.1f} us, p99 {late['p99'] * 1e6:.1f} us, "
+                      f"max {late['max'] * 1e6:.0f} us", flush=True)
+            for name, of_rounds in values.items():
+                self.value(f"{kind} {name}", statistics.median(of_rounds), "us", bars.get(name))
+
+    def stall(self):
+        print("\n2,000/s for 10 s; the server stands still for 1 s")
+        url = self.tiny()
+        server = self.servers[-1]
+        quiet = self.loaded(url, "--rate", "2000/s", "--for", "3s")
+        run = self.started(url, ["--rate", "2000/s", "--for", "10s"])
+        time.sleep(5)
+        server.send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        server.send_signal(signal.SIGCONT)
+        out = json.loads(run.communicate()[0])
+        latency = out["latency_seconds"]
+        self.exactly("due, and answered", out["journeys"]["due"], out["requests"]["ended"])
+        self.exactly("all accounted for", out["requests"]["ended"], 20000)
+        for name, truth in (("p99", 0.900), ("p999", 0.990)):
+            self.value(f"{name} {latency[name] * 1e3:.0f} ms, off {truth * 1e3:.0f} ms by",
+                       abs(latency[name] / truth - 1) * 100, "%", 3)
+        print(f"  p50 {latency['p50'] * 1e6:.0f} us; without a stall "
+              f"{quiet['latency_seconds']['p50'] * 1e6:.0f} us")
+
+    def overload(self):
+        print("\nAsked for twice what the server can do (10 connections, 10 ms each: 1,000/s)")
+        url = self.tiny() + "/sleep/10?"
+        for policy in ("queue", "drop"):
+            out = self.loaded(url, "--rate", "2000/s", "--for", "5s", "--connections", "10",
+                              "--timeout", "3s", "--on-overload", policy)
+            journeys, requests = out["journeys"], out["requests"]
+            print(f"  {policy}: due {journeys['due']}, completed {journeys['completed']}, dropped "
+                  f"{journeys['dropped']}, errors {requests['errors']}, p99 "
+                  f"{out['latency_seconds']['p99']:.2f} s")
+            self.exactly("offered, and ended + dropped", 10000,
+                         journeys["ended"] + journeys["dropped"])
+            self.exactly("ended, and completed + failed", journeys["ended"],
+                         journeys["completed"] + requests["failed"])
+
+    def storm(self):
+        print("\nThe server restarts under 10,000/s")
+        url = self.tiny()
+        server = self.servers.pop()
+        port = url.rsplit(":", 1)[1]
+        run = self.started(url, ["--rate", "10000/s", "--for", "10s", "--timeout", "2s",
+                                 "--connections", "2000"])
+        began = time.monotonic()
+        time.sleep(3.5)
+        server.kill()
+        server.wait()
+        time.sleep(1.5)
+        self.tiny(port)
+        up = time.monotonic() - began
+        out = json.loads(run.communicate()[0])
+        journeys, requests = out["journeys"], out["requests"]
+        print(f"  due {journeys['due']}, answered {requests['ended'] - requests['failed']}, errors "
+              f"{requests['errors']}, up again at {up:.2f} s")
+        series = out["loads"][0]["per_second"]
+        print(f"  ended per second {series['ended']}\n  failed per second {series['failed']}")
+        self.exactly("due, and ended + dropped", 100000, journeys["ended"] + journeys["dropped"])
+        self.exactly("failed, and the sum of their classes", requests["failed"],
+                     sum(requests["errors"].values()))
+        second = int(up) + 1
+        right = series["ended"][second] - series["failed"][second]
+        self.value(f"second {second}: short of 10,000 by", (10000 - right) / 100, "%", 2)
+
+
 
 def main():
-    names = ["plain", "nginx_plain", "journey", "tls12", "tls13", "http2"]
+    names = ["plain", "nginx_plain", "journey", "tls12", "tls13", "http2", "memory", "pacing",
+             "stall", "overload", "storm"]  # and `flat`: ten minutes
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bar", nargs="*", default=names)
     parser.add_argument("--rounds", type=int, default=5)

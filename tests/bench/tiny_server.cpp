@@ -7,6 +7,7 @@
 //     /login             200, sets a cookie
 //     /items             200, 1 KB of JSON with $.items[3].id
 //     /bytes/N           200, N bytes
+//     /sleep/MS          as /x, MS milliseconds later
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -14,10 +15,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,8 +60,37 @@ struct Answers {
   }
 };
 
+using Clock = std::chrono::steady_clock;
+
+/// Answers that are due later, by connection.
+class Later {
+ public:
+  void add(int fd, int milliseconds) {
+    due_.emplace(Clock::now() + std::chrono::milliseconds(milliseconds), fd);
+  }
+  void forget(int fd) {
+    std::erase_if(due_, [fd](const auto& one) { return one.second == fd; });
+  }
+  void send_due(std::string_view reply) {
+    while (!due_.empty() && due_.begin()->first <= Clock::now()) {
+      send(due_.begin()->second, reply.data(), reply.size(), MSG_NOSIGNAL);
+      due_.erase(due_.begin());
+    }
+  }
+  int timeout() const {
+    if (due_.empty()) return -1;
+    const auto left = due_.begin()->first - Clock::now();
+    return std::max(0,
+                    static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+  }
+
+ private:
+  std::multimap<Clock::time_point, int> due_;
+};
+
 void serve(int listener) {
   const Answers answers;
+  Later later;
   const int poll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{};
   event.events = EPOLLIN;
@@ -69,7 +102,8 @@ void serve(int listener) {
   std::vector<char> buffer(65536);
   std::string made;
   while (true) {
-    const int n = epoll_wait(poll, events.data(), static_cast<int>(events.size()), -1);
+    const int n = epoll_wait(poll, events.data(), static_cast<int>(events.size()), later.timeout());
+    later.send_due(answers.x);
     for (int i = 0; i < n; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       if (fd == STDIN_FILENO) return;
@@ -84,7 +118,10 @@ void serve(int listener) {
       }
       const auto got = recv(fd, buffer.data(), buffer.size(), 0);
       if (got <= 0) {
-        if (got == 0 || errno != EAGAIN) close(fd);
+        if (got == 0 || errno != EAGAIN) {
+          later.forget(fd);
+          close(fd);
+        }
         continue;
       }
       std::string_view text(buffer.data(), static_cast<std::size_t>(got));
@@ -92,10 +129,14 @@ void serve(int listener) {
         const auto end = text.find("\r\n\r\n");
         if (end == text.npos) break;
         const auto space = text.find(' ');
-        const auto reply =
-            answers.to(text.substr(space + 1, text.find(' ', space + 1) - space - 1), made);
-        if (send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
+        const auto target = text.substr(space + 1, text.find(' ', space + 1) - space - 1);
         text.remove_prefix(end + 4);
+        if (target.starts_with("/sleep/")) {
+          later.add(fd, std::atoi(target.data() + 7));
+          continue;
+        }
+        const auto reply = answers.to(target, made);
+        if (send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
       }
     }
   }

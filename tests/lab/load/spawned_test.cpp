@@ -57,10 +57,10 @@ TEST(SpawnedWorker, CountsLikeOneInThisProcess) {
 
 TEST(SpawnedWorker, SaysWhyItCannotPrepare) {
   Spawned s;
-  const auto refused = s.worker->prepare({load("https://shop", 1, 1s)}, 7, {});
+  const auto refused = s.worker->prepare({load("ftp://shop", 1, 1s)}, 7, {});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().cause, Cause::Unsupported);
-  EXPECT_NE(refused.error().message.find("TLS is not in this version"), std::string::npos);
+  EXPECT_EQ(refused.error().cause, Cause::BadInput);
+  EXPECT_NE(refused.error().message.find("load speaks http and https"), std::string::npos);
 }
 
 TEST(SpawnedWorker, ItsDeathIsToldAtOnce) {

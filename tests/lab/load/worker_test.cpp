@@ -323,18 +323,19 @@ TEST(Worker, MaxInFlightQueuesByDefault) {
   EXPECT_GT(seconds(c.latency().max()), 0.08);  // 20 answers of 30 ms by two: 300 ms
 }
 
-TEST(Worker, RefusesWhatThisVersionHasNot) {
+TEST(Worker, RefusesWhatCannotBeSent) {
   auto worker = loop_worker([](Slice) {}, [](std::string) {});
-  auto spec = load("https://shop", 1, 1s);
+  auto spec = load("https://127.0.0.1:1", 1, 1s);
+  spec.tls.ca = "/no/such/file.pem";
   auto refused = worker->prepare({spec}, 1, {});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().cause, Cause::Unsupported);
-  EXPECT_EQ(refused.error().message,
-            "step `GET /` of journey `look`: `https://shop`: load over TLS is not in this version; "
-            "use an http address");
+  EXPECT_NE(refused.error().message.find("`tls.ca`: `/no/such/file.pem` cannot be used"),
+            std::string::npos)
+      << refused.error().message;
   spec = load("http://127.0.0.1:1", 1, 1s);
-  spec.stages[0].users = 5;
-  EXPECT_NE(worker->prepare({spec}, 1, {}).error().message.find("closed loop"), std::string::npos);
+  spec.connect.source_address = "192.0.2.7";
+  EXPECT_NE(worker->prepare({spec}, 1, {}).error().message.find("this machine does not have it"),
+            std::string::npos);
   spec = load("http://127.0.0.1:1", 1, 1s, {request("GET", "/${id}")});
   EXPECT_EQ(worker->prepare({spec}, 1, {}).error().message,
             "step `GET /${id}` of journey `look`: no earlier step extracts `id`; add an `extract` "

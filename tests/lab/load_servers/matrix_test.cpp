@@ -90,8 +90,7 @@ std::vector<Served> start_apache(Lab& lab) {
   if (lab::is_root()) {
     const std::string root = "User root\nGroup root\n";
     text.replace(text.find(root), root.size(),
-                 "LoadModule unixd_module /usr/lib/apache2/modules/mod_unixd.so\nUser nobody\n"
-                 "Group nogroup\n");
+                 "User nobody\nGroup nogroup\n");
     lab.write("apache.conf", text);
     std::filesystem::permissions(lab.dir(), std::filesystem::perms(0755));
   }

@@ -67,8 +67,12 @@ TEST_F(OddAnswers, OfVersionOneThatAreRightAreTaken) {
        checked("GET", "/continue", 200, "ok"), checked("GET", "/204", 204),
        checked("GET", "/304", 304), checked("HEAD", "/ok", 200),
        checked("GET", "/close", 200, "ok"), checked("GET", "/until-close", 200, "all there is"),
-       checked("GET", "/half-closed", 200, "ok"), checked("GET", "/big-headers", 200, "ok"),
+       checked("GET", "/big-headers", 200, "ok"),
        checked("GET", "/slow", 200, "partpartpartpart"), checked("GET", "/large", 200)}));
+  // Alone: who sends the next request before the end is seen, sends it to nobody.
+  auto half_closed = twenty(http(), {checked("GET", "/half-closed", 200, "ok")});
+  half_closed.http.requests_per_connection = 1;
+  expect_all_right(half_closed);
 }
 
 TEST_F(OddAnswers, OfVersionTwoThatAreRightAreTaken) {
@@ -124,10 +128,12 @@ TEST_F(OddAnswers, GoodbyesLoseNothing) {
 }
 
 TEST_F(OddAnswers, AServerOfTheOtherVersionIsTold) {
-  expect_all(twenty(http(), {request("GET", "/ok")}, HttpVersion::Two), "protocol");
-  auto spec = twenty(h2c(), {request("GET", "/ok")});
-  const auto errors = errors_of(spec);
-  EXPECT_EQ(errors.count("protocol") + errors.count("reset"), errors.size());
+  // Some servers answer in their own version, some close the connection.
+  for (const auto& spec : {twenty(http(), {request("GET", "/ok")}, HttpVersion::Two),
+                           twenty(h2c(), {request("GET", "/ok")})}) {
+    auto errors = errors_of(spec);
+    EXPECT_EQ(errors["protocol"] + errors["reset"], 20u);
+  }
 }
 
 TEST_F(OddAnswers, CertificatesAreVerified) {

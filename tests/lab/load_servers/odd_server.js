@@ -84,7 +84,7 @@ function two(request, response) {
     '/refused': () => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM),
     '/reset': () => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
     '/goaway': () => { response.end('ok'); stream.session.close(); },
-    '/destroy': () => stream.session.socket.destroy ? stream.session.destroy() : stream.session.close(),
+    '/destroy': () => plainSockets.forEach((socket) => socket.destroy()),
   };
   const handler = handlers[request.url.split('?')[0]];
   if (handler) return handler();
@@ -93,7 +93,9 @@ function two(request, response) {
 }
 
 const quiet = (server) => { server.on('sessionError', () => {}); server.on('clientError', (e, s) => s.destroy && s.destroy()); server.on('error', () => {}); };
+const plainSockets = new Set();
 const h2c = http2.createServer({ settings: { maxConcurrentStreams: 20 } }, two);
+h2c.on('connection', (socket) => { plainSockets.add(socket); socket.on('close', () => plainSockets.delete(socket)); });
 const tls = http2.createSecureServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHTTP1: true }, two);
 const local = http.createServer((request, response) => { if (!plain(request, response)) response.end(); });
 [one, h2c, tls, local].forEach(quiet);

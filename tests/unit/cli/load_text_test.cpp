@@ -70,13 +70,11 @@ TEST(LoadText, AClosedLoopSaysWhatItHides) {
 
 TEST(LoadText, AReplaySaysHowMuchOfTheLogItWas) {
   LoadOrder o = order();
-  o.loads[0].replay = ReplaySpec{"access.log", 2};
-  o.loads[0].stages.clear();
-  o.log = LogContent{1500, 1200, 60s};
+  o.loads[0].replay = ReplaySpec{"access.log", 2, true, 1200, 60s, {{"POST", 300}}};
   const std::string text = load_report(o, result(ten_seconds(), 10), {});
   EXPECT_TRUE(holds(text,
                     "replayed           80/s  800 of the 1,200 requests of access.log, 2x as "
-                    "fast; 300 of its lines are no GET or HEAD"))
+                    "fast; 300 lines left out (POST)"))
       << text;
 }
 

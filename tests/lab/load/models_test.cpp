@@ -1,0 +1,254 @@
+// Load models: closed loops, warm-up, data, replay, retries; against a server of our own.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <set>
+
+#include <unistd.h>
+
+#include "lab/load/collect.hpp"
+#include "support/server.hpp"
+
+namespace gunflint {
+namespace {
+
+using namespace test;
+
+/// Users in a closed loop for `length`, then none.
+LoadSpec closed(const std::string& url, int users, Duration length, std::vector<Step> steps = {}) {
+  auto spec = load(url, 1, length, std::move(steps));
+  spec.stages[0].rate.reset();
+  spec.stages[0].users = users;
+  return spec;
+}
+
+/// A file that is there as long as the test.
+class TempFile {
+ public:
+  TempFile(const std::string& name, const std::string& text)
+      : path_(std::filesystem::temp_directory_path() /
+              ("gunflint-" + std::to_string(getpid()) + "-" + name)) {
+    std::ofstream(path_) << text;
+  }
+  ~TempFile() { std::filesystem::remove(path_); }
+  std::string path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// What a server was asked for, in order.
+class Heard {
+ public:
+  TestBehaviour behaviour() {
+    return [this](const TestRequest& r) {
+      const std::lock_guard lock(mutex_);
+      paths.push_back(std::string(r.method) + " " + std::string(r.path));
+      return answer();
+    };
+  }
+  std::vector<std::string> paths;
+
+ private:
+  std::mutex mutex_;
+};
+
+TEST(ClosedLoop, AUserBeginsAgainWhenAnswered) {
+  TestServer server([](const TestRequest&) { return answer().after(50ms); });
+  Collector c;
+  run(c, {closed(server.url(), 4, 1s)}, 1s);
+  EXPECT_EQ(c.due(), c.ended() + c.dropped());
+  EXPECT_EQ(c.completed(), c.ended());
+  // Four at a time, twenty rounds of 50 ms: at most 84 begin, and no more are ever under way.
+  EXPECT_LE(c.due(), 84u);
+  EXPECT_GE(c.due(), 40u);
+  for (const auto& slice : c.slices) EXPECT_LE(slice.in_flight, 4u);
+  EXPECT_EQ(c.slices.front().users, 4u);
+  EXPECT_DOUBLE_EQ(c.slices.front().asked, static_cast<double>(c.slices.front().journeys[0].due));
+}
+
+TEST(ClosedLoop, ThinkTimeIsKeptAndSharesAreTheWhole) {
+  TestServer server;
+  std::uint64_t due = 0, users = 0;
+  for (int i = 0; i < 2; ++i) {
+    Collector c;
+    run(c, {closed(server.url(), 5, 1s, {request("GET", "/"), Think{200ms, 200ms}})}, 1s, 1,
+        {i, 2});
+    due += c.due();
+    users += c.slices.front().users;
+  }
+  EXPECT_EQ(users, 5u);
+  EXPECT_GE(due, 15u);
+  EXPECT_LE(due, 30u) << "five users, five rounds of 200 ms, and the one that stopping cuts off";
+}
+
+TEST(ClosedLoop, StagesLetUsersInAndOut) {
+  TestServer server([](const TestRequest&) { return answer().after(20ms); });
+  auto spec = closed(server.url(), 2, 1s);
+  Stage more = spec.stages[0];
+  more.users = 6;
+  spec.stages.insert(spec.stages.begin() + 1, more);
+  Collector c;
+  run(c, {spec}, 2s);
+  ASSERT_GE(c.slices.size(), 2u);
+  EXPECT_EQ(c.slices[0].users, 2u);
+  EXPECT_EQ(c.slices[1].users, 6u);
+  EXPECT_GT(c.slices[1].journeys[0].due, 2 * c.slices[0].journeys[0].due);
+  EXPECT_EQ(c.due(), c.ended());
+}
+
+/// Nobody there: no storm of connections.
+TEST(ClosedLoop, TheRefusedWaitAMoment) {
+  auto spec = closed("http://127.0.0.1:1", 3, 1s);
+  Collector c;
+  run(c, {spec}, 1s);
+  EXPECT_EQ(c.errors().at("refused"), c.requests());
+  EXPECT_LE(c.requests(), 36u);
+  EXPECT_GE(c.requests(), 12u);
+}
+
+TEST(WarmUp, IsSentAndCountedApart) {
+  TestServer server([](const TestRequest&) { return answer().after(300ms); });
+  auto spec = load(server.url(), 20, 2s);
+  spec.warm_up = 900ms;  // a whole second
+  Collector c;
+  run(c, {spec}, 2s);
+  ASSERT_GE(c.slices.size(), 2u);
+  EXPECT_TRUE(c.slices[0].warm_up);
+  EXPECT_FALSE(c.slices[1].warm_up);
+  std::uint64_t due = 0, ended = 0, requests = 0;
+  for (const auto& slice : c.slices) {
+    if (slice.warm_up) continue;
+    due += slice.journeys[0].due;
+    ended += slice.journeys[0].ended;
+    requests += slice.steps[0].ended;
+  }
+  EXPECT_EQ(due, 20u);
+  EXPECT_EQ(ended, 20u) << "those of the warm-up that end later are no part of it";
+  EXPECT_EQ(requests, 20u);
+}
+
+TEST(Data, RowsGoIntoRequests) {
+  Heard heard;
+  TestServer server(heard.behaviour());
+  const TempFile file("users.csv", "name,id\nann,1\nbob,2\n\"c d\",3\n");
+  auto spec = load(server.url(), 6, 1s, {request("GET", "/${people.name}?id=${people.id}")});
+  spec.data = {{"people", file.path(), RowOrder::Sequential, {}}};
+  Collector c;
+  run(c, {spec}, 1s);
+  EXPECT_EQ(heard.paths,
+            (std::vector<std::string>{"GET /ann?id=1", "GET /bob?id=2", "GET /c%20d?id=3",
+                                      "GET /ann?id=1", "GET /bob?id=2", "GET /c%20d?id=3"}));
+}
+
+TEST(Data, UniqueRowsAreTakenOnce) {
+  Heard heard;
+  TestServer server(heard.behaviour());
+  const TempFile file("ids.jsonl", "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n");
+  auto spec = load(server.url(), 10, 1s, {request("GET", "/${ids.id}")});
+  spec.data = {{"ids", file.path(), RowOrder::Unique, {}}};
+  Collector c;
+  run(c, {spec}, 1s);
+  EXPECT_EQ(std::set<std::string>(heard.paths.begin(), heard.paths.end()).size(), 3u);
+  EXPECT_EQ(c.completed(), 3u);
+  EXPECT_EQ(c.dropped(), 7u);
+  EXPECT_EQ(c.due(), 10u);
+}
+
+TEST(Data, AMemberOfAClosedLoopKeepsItsRow) {
+  Heard heard;
+  TestServer server(heard.behaviour());
+  const TempFile file("rows.csv", "id\n1\n2\n3\n4\n");
+  auto spec = closed(server.url(), 2, 500ms, {request("GET", "/${rows.id}"), Think{50ms, 50ms}});
+  spec.data = {{"rows", file.path(), RowOrder::Sequential, {}}};
+  Collector c;
+  run(c, {spec}, 500ms);
+  EXPECT_GT(heard.paths.size(), 6u);
+  EXPECT_EQ(std::set<std::string>(heard.paths.begin(), heard.paths.end()),
+            (std::set<std::string>{"GET /1", "GET /2"}));
+}
+
+TEST(Replay, SendsALogAgainAtItsOwnTimes) {
+  Heard heard;
+  TestServer server(heard.behaviour());
+  const auto line = [](int second, const std::string& request) {
+    return "1.2.3.4 - - [10/Oct/2000:13:55:3" + std::to_string(second) + " +0000] \"" + request +
+           " HTTP/1.1\" 200 12\n";
+  };
+  const TempFile file("access.log", line(0, "GET /a?x=1") + line(0, "POST /b") +
+                                        line(1, "HEAD /c") + line(2, "GET /d"));
+  auto spec = load(server.url(), 1, 1s);
+  spec.journeys.clear();
+  for (const char* method : {"GET", "HEAD"}) {
+    Journey journey;
+    journey.name = method;
+    journey.steps = {request(method, "/")};
+    spec.journeys.push_back(journey);
+  }
+  spec.replay.emplace();
+  spec.replay->file = file.path();
+  spec.replay->speed = 4;
+  spec.replay->timed = true;
+  Collector c;
+  run(c, {spec}, 700ms);
+  EXPECT_EQ(heard.paths, (std::vector<std::string>{"GET /a?x=1", "HEAD /c", "GET /d"}));
+  EXPECT_EQ(c.completed(), 3u);
+}
+
+TEST(Retries, PauseAndKeepToTheirBudget) {
+  TestServer server([](const TestRequest&) { return answer(503); });
+  Request tried = request("GET", "/");
+  tried.retries = {3, 20ms, 40ms, std::nullopt};
+  auto spec = load(server.url(), 50, 1s, {tried});
+  Collector c;
+  run(c, {spec}, 1s);
+  EXPECT_EQ(c.requests(), 50u);
+  EXPECT_EQ(c.attempts(), 200u);
+  EXPECT_GT(seconds(c.latency().max()), 0.02);
+  std::get<Request>(spec.journeys[0].steps[0]).retries.budget = Share{0.2};
+  Collector held;
+  run(held, {spec}, 1s);
+  EXPECT_EQ(held.requests(), 50u);
+  EXPECT_LE(held.attempts(), 61u) << "of 50 requests, ten may be tried again";
+  EXPECT_GE(held.attempts(), 55u);
+}
+
+TEST(Arrivals, BurstsComeTogether) {
+  TestServer server;
+  auto spec = load(server.url(), 100, 1s);
+  spec.arrivals = ArrivalKind::Bursty;
+  spec.burst = 20;
+  Collector c;
+  run(c, {spec}, 1s);
+  EXPECT_EQ(c.due() % 20, 0u);
+  EXPECT_EQ(c.due(), c.completed());
+}
+
+TEST(Pacing, PreciseNeedsACoreOfItsOwn) {
+  auto worker = loop_worker([](Slice) {}, [](std::string) {}, 1024);
+  auto spec = load("http://127.0.0.1:1", 1, 1s);
+  spec.pacing = Pacing::Precise;
+  const auto refused = worker->prepare({spec}, 1, {});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("`pacing: precise` spins on a core per loop"),
+            std::string::npos)
+      << refused.error().message;
+}
+
+TEST(Honesty, WaitingForAConnectionIsToldApartFromOurOwnDelay) {
+  TestServer server([](const TestRequest&) { return answer().after(50ms); });
+  auto spec = load(server.url(), 40, 1s);
+  spec.http.connections = 1;
+  Collector c;
+  run(c, {spec}, 1s);
+  Histogram queued;
+  for (const auto& slice : c.slices) queued.merge(slice.queued);
+  EXPECT_GE(queued.count(), 30u);
+  EXPECT_GT(seconds(queued.max()), 0.3);
+  EXPECT_LE(c.late().count() + queued.count(), c.requests() + 1);
+}
+
+}  // namespace
+}  // namespace gunflint
