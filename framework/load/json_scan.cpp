@@ -105,10 +105,14 @@ class Walk {
     const char* from;
   };
 
-  // Each goes on from `at_`; where it answers false or Malformed, nothing is there to go on from.
-  bool pass(char wanted);
+  // These go from position to position like those of json_text.hpp. `level`: so many lists and
+  // objects stand around it.
+  const char* after(char wanted, const char* at) const { return json_after(wanted, at, end_); }
+  const char* after_value(std::size_t level, const char* at) const;
+  const char* after_name(const JsonPath::Name& name, bool& same, const char* at) const;
+
+  // These go on from `at_`; where they answer false or Malformed, nothing is there to go on from.
   bool pass_value(std::size_t level);
-  bool pass_name(const JsonPath::Name& name, bool& same);
   Step into(std::size_t level);
   Step into_object(const JsonPath::Name& name, std::size_t level);
   Step into_list(long index, std::size_t level);
@@ -125,73 +129,80 @@ class Walk {
   const std::vector<JsonPath::Part>& parts_;
 };
 
-/// The blanks are passed in any case.
-bool Walk::pass(char wanted) {
-  at_ = json_after_blanks(at_, end_);
-  if (at_ == end_ || *at_ != wanted) return false;
-  ++at_;
-  return true;
+const char* Walk::after_value(std::size_t level, const char* at) const {
+  return json_after_value(static_cast<int>(JsonPath::most_parts - level), at, end_);
 }
 
-/// A value in which so many lists and objects stand.
 bool Walk::pass_value(std::size_t level) {
-  at_ = json_after_value(static_cast<int>(JsonPath::most_parts - level), at_, end_);
+  at_ = after_value(level, at_);
   return at_ != nullptr;
 }
 
 /// A name and its colon; is it this one?
-bool Walk::pass_name(const JsonPath::Name& name, bool& same) {
-  at_ = json_after_blanks(at_, end_);
-  if (name.plain && rest().starts_with(name.quoted)) {
-    at_ += name.quoted.size();
+const char* Walk::after_name(const JsonPath::Name& name, bool& same, const char* at) const {
+  const auto& quoted = name.quoted;
+  at = json_after_blanks(at, end_);
+  if (name.plain && static_cast<std::size_t>(end_ - at) > quoted.size() &&
+      std::memcmp(at, quoted.data(), quoted.size()) == 0) {
     same = true;
-    return pass(':');
+    return after(':', at + quoted.size());
   }
-  if (!pass('"')) return false;
-  const char* begin = at_;
+  if (!(at = after('"', at))) return nullptr;
+  const char* begin = at;
   bool escaped = false;
-  if (!(at_ = json_after_text(escaped, at_, end_))) return false;
-  const std::string_view text(begin, static_cast<std::size_t>(at_ - begin) - 1);
+  if (!(at = json_after_text(escaped, at, end_))) return nullptr;
+  const std::string_view text(begin, static_cast<std::size_t>(at - begin) - 1);
   same = escaped ? spells(text, name.text) : text == name.text;
-  return pass(':');
+  return after(':', at);
 }
 
 Walk::Step Walk::into_object(const JsonPath::Name& name, std::size_t level) {
   if (at_ == end_ || *at_ != '{') return pass_value(level) ? Step::Missing : Step::Malformed;
-  ++at_;
-  if (pass('}')) return Step::Missing;
+  const char* at = at_ + 1;
+  if ((at_ = after('}', at))) return Step::Missing;
   for (;;) {
     bool same = false;
-    if (!pass_name(name, same)) return Step::Malformed;
-    if (same) return Step::Inside;
-    if (!pass_value(level + 1)) return Step::Malformed;
-    if (pass(',')) continue;
-    return pass('}') ? Step::Missing : Step::Malformed;
+    if (!(at = after_name(name, same, at))) return Step::Malformed;
+    if (same) {
+      at_ = at;
+      return Step::Inside;
+    }
+    if (!(at = after_value(level + 1, at))) return Step::Malformed;
+    if (const char* next = after(',', at))
+      at = next;
+    else
+      return (at_ = after('}', at)) ? Step::Missing : Step::Malformed;
   }
 }
 
 Walk::Step Walk::into_list(long index, std::size_t level) {
   if (at_ == end_ || *at_ != '[') return pass_value(level) ? Step::Missing : Step::Malformed;
-  ++at_;
-  if (pass(']')) return Step::Missing;
+  const char* const begin = at_ + 1;
+  if ((at_ = after(']', begin))) return Step::Missing;
   // From the end: the last places are remembered, round and round.
-  constexpr long most_remembered = 8;
+  constexpr std::size_t most_remembered = 8;
   std::array<const char*, most_remembered> places;
-  const char* begin = at_;
+  const char* at = begin;
   for (long count = 0;; ++count) {
-    if (count == index) return Step::Inside;
-    places[static_cast<std::size_t>(count % most_remembered)] = at_;
-    if (!pass_value(level + 1)) return Step::Malformed;
-    if (pass(',')) continue;
-    if (!pass(']')) return Step::Malformed;
+    if (count == index) {
+      at_ = at;
+      return Step::Inside;
+    }
+    places[static_cast<std::size_t>(count) % most_remembered] = at;
+    if (!(at = after_value(level + 1, at))) return Step::Malformed;
+    if (const char* next = after(',', at)) {
+      at = next;
+      continue;
+    }
+    if (!(at_ = after(']', at))) return Step::Malformed;
     const long size = count + 1;
     if (index >= 0 || size + index < 0) return Step::Missing;
-    if (-index <= most_remembered) {
-      at_ = places[static_cast<std::size_t>((size + index) % most_remembered)];
+    if (index >= -static_cast<long>(most_remembered)) {
+      at_ = places[static_cast<std::size_t>(size + index) % most_remembered];
       return Step::Inside;
     }
     index += size;  // once more, from the start
-    at_ = begin;
+    at = begin;
     count = -1;
   }
 }
@@ -206,13 +217,16 @@ Walk::Step Walk::into(std::size_t level) {
 /// From behind a value to the end of what it stands in; `again`: where the name came once more.
 bool Walk::pass_rest(std::size_t level, std::optional<Place>& again) {
   const auto* name = std::get_if<JsonPath::Name>(&parts_[level]);
-  while (pass(',')) {
+  const char* at = at_;
+  while (const char* next = after(',', at)) {
     bool same = false;
-    if (name && !pass_name(*name, same)) return false;
-    if (same) again = {level + 1, at_};
-    if (!pass_value(level + 1)) return false;
+    at = name ? after_name(*name, same, next) : next;
+    if (!at) return false;
+    if (same) again = {level + 1, at};
+    if (!(at = after_value(level + 1, at))) return false;
   }
-  return pass(name ? '}' : ']');
+  at_ = after(name ? '}' : ']', at);
+  return at_ != nullptr;
 }
 
 /// Could the rest of the text hold a name of these parts? Then it does so as it is, or escaped.
