@@ -23,7 +23,10 @@ bool is_starvation(int number) {
 
 Pool::Pool(const Setup& setup) : setup_(setup), servers_(setup.program->origins.size()) {
   const auto& spec = setup.program->spec;
-  for (auto& server : servers_) server.http2 = spec.http.version == HttpVersion::Two;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    servers_[i].http2 = spec.http.version == HttpVersion::Two;
+    servers_[i].known = spec.http.version != HttpVersion::Auto || !setup.program->origins[i].tls;
+  }
   if (!spec.connect.source_address.empty())
     source_ = numeric_address(spec.connect.source_address, 0);
 }
@@ -62,6 +65,14 @@ bool Pool::find_roomy(Server& server, std::uint32_t& place) {
   return false;
 }
 
+/// Whether a server speaks HTTP/2 is known after the first handshake; until then one connection is
+/// enough, or there would be one for each request where one is for all.
+bool Pool::is_finding_out(const Server& server) const {
+  const auto [place, generation] = server.finding_out;
+  return !server.known && place != nobody && connections_[place].generation == generation &&
+         connections_[place].is_opening();
+}
+
 /// Closes a connection to another server that carries nothing.
 void Pool::make_room() {
   std::uint32_t place = 0;
@@ -88,6 +99,7 @@ Pool::Take Pool::take(int origin) {
     connections_[place].reused = true;
     return {Taken::Ready, place};
   }
+  if (is_finding_out(server)) return {};
   if (open_ >= setup_.most && servers_.size() > 1) make_room();
   if (open_ >= setup_.most) return {};
   if (closed_.empty()) {
@@ -119,6 +131,8 @@ Pool::Take Pool::take(int origin) {
     close(place, true);
     return {Taken::Failed, 0};
   }
+  if (!server.known && taken.what == Taken::Opening)
+    server.finding_out = {place, connection.generation};
   if (taken.what == Taken::None || !connection.http2) return taken;
   list(place);
   return {Taken::Shared, place};
@@ -221,7 +235,10 @@ void Pool::list(std::uint32_t place) {
   servers_[connection.origin].roomy.push_back({place, connection.generation});
 }
 
-void Pool::learn(std::size_t origin, bool http2) { servers_[origin].http2 = http2; }
+void Pool::learn(std::size_t origin, bool http2) {
+  servers_[origin].http2 = http2;
+  servers_[origin].known = true;
+}
 
 void Pool::close(std::uint32_t place, bool by_peer) {
   auto& connection = connections_[place];

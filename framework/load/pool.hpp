@@ -78,6 +78,8 @@ class Pool {
     std::size_t idle_count = 0;
     std::size_t next_address = 0;
     bool http2 = false;
+    bool known = true;  ///< which version it speaks; else one connection finds out
+    Place finding_out{nobody, 0};
     TlsSession session;
   };
   Take open_at(std::uint32_t place);
@@ -85,6 +87,7 @@ class Pool {
   bool bind_source(int fd, int family) const;
   bool pop_idle(Server& server, std::uint32_t& place);
   bool find_roomy(Server& server, std::uint32_t& place);
+  bool is_finding_out(const Server& server) const;
   void make_room();
 
   Setup setup_;

@@ -103,7 +103,9 @@ void Traffic::end_second(bool last) {
   look_at_those_waiting();
   tally_.in_flight = users_.count() - uncounted_users_;
   tally_.backlog = queue_.size();
-  tally_.users = closed_.wanted(std::min(second_end_ - 1ns, stop_at_));
+  // A stage of users that ends within the second was there in it.
+  tally_.users = std::max(closed_.wanted(std::min(second_end_ - 1s, stop_at_)),
+                          closed_.wanted(std::min(second_end_ - 1ns, stop_at_)));
   auto wire = wire_->take_counts();
   tally_.reconnects = wire.reconnects;
   tally_.opened = wire.opened;
