@@ -27,6 +27,6 @@ int main(int argc, char** argv) {
     for (const auto& step : slice.steps)
       for (const auto& [why, words] : step.examples)
         std::fprintf(stderr, "%s: %s\n", why.c_str(), words.c_str());
-  std::puts(to_json_pretty(summary.to_value()).c_str());
+  std::puts(to_json_pretty(summary.to_value(std::atof(argv[2]))).c_str());
   if (!collector.lost.empty()) std::fprintf(stderr, "%s\n", collector.lost.c_str());
 }
