@@ -53,11 +53,12 @@ void NativeWire::receive(std::uint32_t place, std::uint32_t events) {
     if (io.state == IoState::End) {
       parser.feed_end();
       if (parser.done()) return answered(place, false);
-      return lost(place, ErrorClass::Reset,
-                  connection.reused && !parser.started()
-                      ? "a kept connection was closed without an answer (is the server's keep-alive "
-                        "time shorter than the pauses between requests?)"
-                      : parser.reason());
+      return lost(
+          place, ErrorClass::Reset,
+          connection.reused && !parser.started()
+              ? "a kept connection was closed without an answer (is the server's keep-alive "
+                "time shorter than the pauses between requests?)"
+              : parser.reason());
     }
     if (io.state == IoState::Failed) {
       const auto* tls = connection.transport.tls();

@@ -253,9 +253,9 @@ TEST_F(InAFolder, AReplayLastsAsLongAsItsLog) {
   EXPECT_EQ(refusal(o), "--replay sends the requests of the log as they are; leave out --data");
   o = of("http://shop");
   o.replay = write("other.log", "nothing here\n");
-  EXPECT_EQ(refusal(o), "--replay " + o.replay +
-                            " holds no request that can be sent again (1 line); it wants GET or "
-                            "HEAD lines of an access log in common or combined format");
+  EXPECT_EQ(refusal(o), "--replay: " + o.replay +
+                            " holds no GET and no HEAD in common or combined log format: 1 line "
+                            "left out (unreadable)");
 }
 
 TEST(LoadOrder, WhatIsSentEndsInSilence) {

@@ -22,7 +22,7 @@ TEST(PlanText, ARateAndARamp) {
   PlannedStage stage;
   stage.from_rate = stage.to_rate = 50;
   EXPECT_EQ(said(stage, 3000),
-            " would send    0:00  shop.crowd   50/s for 1m00s and until everything is decided\n"
+            " would send    00:00  shop.crowd   50/s for 1m00s and until everything is decided\n"
             "               about 3,000 journeys in all\n");
   stage.to_rate = 200;
   EXPECT_NE(said(stage, 3000).find("50/s to 200/s for 1m00s"), std::string::npos);
@@ -32,7 +32,7 @@ TEST(PlanText, UsersOfAClosedLoop) {
   PlannedStage stage;
   stage.users = 64;
   EXPECT_EQ(said(stage, 0),
-            " would send    0:00  shop.crowd   64 users, each at once again, for 1m00s and until "
+            " would send    00:00  shop.crowd   64 users, each at once again, for 1m00s and until "
             "everything is decided\n")
       << "how many journeys that is, nobody knows";
   EXPECT_NE(said(stage, 100).find("about 100 journeys in all, beside those of the users"),
@@ -45,7 +45,7 @@ TEST(PlanText, ALogThatIsReplayed) {
   PlannedStage stage;
   stage.from_rate = stage.to_rate = 20.575;
   stage.replay = "access.log: 12,345 requests in 10m, 87 lines left out (POST)";
-  EXPECT_NE(said(stage, 0).find(" 20.6/s, replay of access.log: 12,345 requests in 10m, 87 lines "
+  EXPECT_NE(said(stage, 0).find(" 21/s, replay of access.log: 12,345 requests in 10m, 87 lines "
                                 "left out (POST), for 1m00s"),
             std::string::npos)
       << said(stage, 0);
