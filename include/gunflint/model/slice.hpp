@@ -83,9 +83,9 @@ struct Slice {
   int second = 0;          ///< [second, second + 1) since t = 0
   double asked = 0;        ///< arrivals per second that the schedule asks for, this worker's share
   std::uint64_t sent = 0;  ///< requests begun
-  std::uint64_t in_flight = 0;  ///< journeys, at the end of the second
-  std::uint64_t backlog = 0;    ///< due and waiting for a connection, at the end of the second
-  std::uint64_t users = 0;      ///< closed loop: how many are wanted at the end of the second
+  std::uint64_t in_flight = 0;    ///< journeys, at the end of the second
+  std::uint64_t backlog = 0;      ///< due and waiting for a connection, at the end of the second
+  std::uint64_t users = 0;        ///< closed loop: how many are wanted at the end of the second
   std::uint64_t reconnects = 0;   ///< opened in place of one that the other side ended
   std::uint64_t opened = 0;       ///< connections opened in this second
   std::uint64_t connections = 0;  ///< open at the end of the second

@@ -89,8 +89,7 @@ std::vector<Served> start_apache(Lab& lab) {
   std::string text = lab.read("apache.conf");
   if (lab::is_root()) {
     const std::string root = "User root\nGroup root\n";
-    text.replace(text.find(root), root.size(),
-                 "User nobody\nGroup nogroup\n");
+    text.replace(text.find(root), root.size(), "User nobody\nGroup nogroup\n");
     lab.write("apache.conf", text);
     std::filesystem::permissions(lab.dir(), std::filesystem::perms(0755));
   }

@@ -67,8 +67,8 @@ TEST_F(OddAnswers, OfVersionOneThatAreRightAreTaken) {
        checked("GET", "/continue", 200, "ok"), checked("GET", "/204", 204),
        checked("GET", "/304", 304), checked("HEAD", "/ok", 200),
        checked("GET", "/close", 200, "ok"), checked("GET", "/until-close", 200, "all there is"),
-       checked("GET", "/big-headers", 200, "ok"),
-       checked("GET", "/slow", 200, "partpartpartpart"), checked("GET", "/large", 200)}));
+       checked("GET", "/big-headers", 200, "ok"), checked("GET", "/slow", 200, "partpartpartpart"),
+       checked("GET", "/large", 200)}));
   // Alone: who sends the next request before the end is seen, sends it to nobody.
   auto half_closed = twenty(http(), {checked("GET", "/half-closed", 200, "ok")});
   half_closed.http.requests_per_connection = 1;
