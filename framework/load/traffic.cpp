@@ -57,6 +57,7 @@ void Traffic::advance() {
   if (wake_ <= time) tally_.lag.record(time - std::exchange(wake_, never));
   for (int n = 0; n < batch && arrival_due(time); ++n) {
     const Arrival arrival = *next_;
+    while (arrival.due >= second_end_) end_second(false);  // it counts in its own second
     next_ = arrivals_.next();
     arrive(arrival);
   }

@@ -94,9 +94,9 @@ function two(request, response) {
 
 const quiet = (server) => { server.on('sessionError', () => {}); server.on('clientError', (e, s) => s.destroy && s.destroy()); server.on('error', () => {}); };
 const plainSockets = new Set();
-const h2c = http2.createServer({ settings: { maxConcurrentStreams: 20 } }, two);
+const h2c = http2.createServer({ settings: { maxConcurrentStreams: 20 }, maxSessionMemory: 1000 }, two);
 h2c.on('connection', (socket) => { plainSockets.add(socket); socket.on('close', () => plainSockets.delete(socket)); });
-const tls = http2.createSecureServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHTTP1: true }, two);
+const tls = http2.createSecureServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHTTP1: true, maxSessionMemory: 1000 }, two);
 const local = http.createServer((request, response) => { if (!plain(request, response)) response.end(); });
 [one, h2c, tls, local].forEach(quiet);
 one.listen(+httpPort, '127.0.0.1', () => h2c.listen(+h2cPort, '127.0.0.1', () => tls.listen(+tlsPort, '127.0.0.1', () => local.listen(unixPath, () => console.log('ready')))));
