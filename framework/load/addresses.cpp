@@ -44,7 +44,7 @@ List ask_resolver(const std::string& host, int port, std::string& why) {
   return list;
 }
 
-struct Server {
+struct NamedServer {
   std::string host;
   int port = 0;
   bool asked = false;  ///< of the resolver: may change
@@ -60,7 +60,7 @@ struct Addresses::Book {
   mutable std::mutex mutex;
   std::condition_variable ended_changed;
   bool ended = false;
-  std::vector<Server> servers;
+  std::vector<NamedServer> servers;
 
   void look_up_again() {
     for (std::size_t i = 0; i < servers.size(); ++i) {
@@ -87,7 +87,7 @@ Result<std::shared_ptr<Addresses>> Addresses::look_up(const LoadProgram& program
   const auto& options = program.spec.connect;
   auto book = std::make_shared<Book>();
   for (const auto& origin : program.origins) {
-    Server server{origin.host, origin.port, false, nullptr, {}};
+    NamedServer server{origin.host, origin.port, false, nullptr, {}};
     List list;
     const auto given = options.resolve.find(origin.host);
     const std::string& host = given == options.resolve.end() ? origin.host : given->second;
@@ -129,7 +129,7 @@ std::shared_ptr<const List> Addresses::of(std::size_t origin) const {
 
 std::string Addresses::why_none(std::size_t origin) const {
   const std::lock_guard lock(book_->mutex);
-  const Server& server = book_->servers[origin];
+  const NamedServer& server = book_->servers[origin];
   return fmt::format("the name `{}` has no address ({})", server.host, server.why);
 }
 

@@ -26,7 +26,7 @@ std::string resolve_path(std::string_view base, std::string_view reference) {
 }  // namespace
 
 std::optional<Redirect> follow(const LoadProgram& program, const RequestOf& request,
-                               const RequestPlan& plan, const Answer& answer) {
+                               const RequestPlan& plan, const HttpAnswer& answer) {
   bool found = false;
   std::string_view location = ResponseParser::find_header(answer.head, "location", found);
   if (!found || location.empty()) return std::nullopt;

@@ -18,6 +18,6 @@ constexpr bool is_redirect(int status) {
 /// to go. 303, and a POST answered with 301 or 302, become a GET without a body, as in every
 /// browser.
 std::optional<Redirect> follow(const LoadProgram& program, const RequestOf& request,
-                               const RequestPlan& plan, const Answer& answer);
+                               const RequestPlan& plan, const HttpAnswer& answer);
 
 }  // namespace gunflint

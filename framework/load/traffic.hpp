@@ -118,10 +118,10 @@ class Traffic final : private WireUsers {
   void journey_ended(std::uint32_t place, Duration at);
   void member_goes_on(std::uint32_t place, Duration at);
   void time_out(std::uint32_t place);
-  std::optional<ErrorClass> verify(User& user, const RequestPlan& plan, const Answer& answer);
-  std::optional<ErrorClass> unpack(const User& user, Answer& answer);
+  std::optional<ErrorClass> verify(User& user, const RequestPlan& plan, const HttpAnswer& answer);
+  std::optional<ErrorClass> unpack(const User& user, HttpAnswer& answer);
   void take_cookies(User& user, const RequestPlan& plan, std::string_view head);
-  bool redirected(User& user, const RequestPlan& plan, const Answer& answer);
+  bool redirected(User& user, const RequestPlan& plan, const HttpAnswer& answer);
   void fail_later(std::uint32_t place, const AttemptFailure& why);
   void note(const User& user, ErrorClass why, std::string_view words);
 
@@ -130,7 +130,7 @@ class Traffic final : private WireUsers {
   int origin_of(std::uint32_t user) override;
   RequestOf request_of(std::uint32_t user) override;
   void sending(std::uint32_t user) override;
-  void judge(std::uint32_t user, const Answer& answer) override;
+  void judge(std::uint32_t user, const HttpAnswer& answer) override;
   void go_on(std::uint32_t user) override;
   void failed(std::uint32_t user, const AttemptFailure& why) override;
   void unprocessed(std::uint32_t user) override;

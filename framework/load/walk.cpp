@@ -14,7 +14,7 @@ namespace {
 /// A closed loop must not turn into a storm of connections where nobody answers.
 constexpr Duration pause_of_the_refused = 100ms;
 /// Attempts of one request that servers may leave unprocessed (RFC 9113, 8.7) before it has failed.
-constexpr int most_unprocessed = 3;
+constexpr int most_unprocessed = 10;
 
 bool nobody_answered(std::optional<ErrorClass> why) {
   return why == ErrorClass::Refused || why == ErrorClass::Dns || why == ErrorClass::Tls ||
@@ -118,7 +118,7 @@ void Traffic::sending(std::uint32_t place) {
     tally_of(user).queued.record(user.sent - user.due);
 }
 
-void Traffic::judge(std::uint32_t place, const Answer& answer) {
+void Traffic::judge(std::uint32_t place, const HttpAnswer& answer) {
   User& user = users_[place];
   answered_at_ = now();
   const RequestPlan& plan = plan_of(user);
@@ -175,7 +175,7 @@ void Traffic::take_cookies(User& user, const RequestPlan& plan, std::string_view
   }
 }
 
-bool Traffic::redirected(User& user, const RequestPlan& plan, const Answer& answer) {
+bool Traffic::redirected(User& user, const RequestPlan& plan, const HttpAnswer& answer) {
   if (!is_redirect(answer.status) || user.hops >= program_.spec.http.redirects) return false;
   const RequestOf request = request_of(user.place);
   auto next = follow(program_, request, plan, answer);
@@ -187,7 +187,7 @@ bool Traffic::redirected(User& user, const RequestPlan& plan, const Answer& answ
 }
 
 /// A packed body that is looked at is unpacked first.
-std::optional<ErrorClass> Traffic::unpack(const User& user, Answer& answer) {
+std::optional<ErrorClass> Traffic::unpack(const User& user, HttpAnswer& answer) {
   bool found = false;
   const auto named = ResponseParser::find_header(answer.head, "content-encoding", found);
   if (!found || answer.body.empty()) return std::nullopt;
@@ -203,8 +203,8 @@ std::optional<ErrorClass> Traffic::unpack(const User& user, Answer& answer) {
 }
 
 std::optional<ErrorClass> Traffic::verify(User& user, const RequestPlan& plan,
-                                          const Answer& answer) {
-  Answer read = answer;
+                                          const HttpAnswer& answer) {
+  HttpAnswer read = answer;
   if (plan.keep.body && program_.spec.http.compression)
     if (const auto packed_badly = unpack(user, read)) return packed_badly;
   std::string why;

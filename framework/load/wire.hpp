@@ -16,7 +16,7 @@
 namespace gunflint {
 
 /// A whole answer, as long as its connection keeps it.
-struct Answer {
+struct HttpAnswer {
   int status = 0;
   std::string_view head;  ///< "Name: value\n" lines that were to be kept
   std::string_view body;  ///< if it was to be kept
@@ -46,7 +46,7 @@ class WireUsers {
   virtual void sending(std::uint32_t user) = 0;
   /// It has a whole answer. First judged, while the answer is there; then, when the connection is
   /// free again, told that it may go on, which may at once begin another request.
-  virtual void judge(std::uint32_t user, const Answer& answer) = 0;
+  virtual void judge(std::uint32_t user, const HttpAnswer& answer) = 0;
   virtual void go_on(std::uint32_t user) = 0;
   virtual void failed(std::uint32_t user, const AttemptFailure& why) = 0;
   /// The server has not looked at it: it goes again, and this was no attempt.

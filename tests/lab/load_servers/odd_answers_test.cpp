@@ -29,7 +29,7 @@ class OddAnswers : public testing::Test {
   LoadSpec twenty(const std::string& url, std::vector<Step> steps,
                   HttpVersion version = HttpVersion::One) const {
     auto spec = load(url, 40, 500ms, std::move(steps));
-    spec.timeout = 2s;
+    spec.timeout = 10s;
     spec.http.version = version;
     spec.http.connections = 10;
     spec.http.streams = 10;

@@ -34,7 +34,7 @@ function plain(request, response) {
     '/echo-cookie': () => response.end(String(request.headers.cookie)),
     '/gzip': () => { response.setHeader('content-encoding', 'gzip'); response.end(zlib.gzipSync(item)); },
     '/gzip-broken': () => { response.setHeader('content-encoding', 'gzip'); response.end(zlib.gzipSync(item).subarray(0, 60)); },
-    '/large': () => response.end('L'.repeat(3000000)),
+    '/large': () => response.end('L'.repeat(1000000)),
     '/big-headers': () => {
       for (let i = 0; i < 40; ++i) response.setHeader('x-large-' + i, 'v'.repeat(300));
       response.end('ok');
