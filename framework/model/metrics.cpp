@@ -14,7 +14,7 @@ constexpr Metric of(std::string_view source, std::string_view name, Unit unit,
   return {source, name, unit, false, true, true, help};
 }
 
-constexpr std::array table{
+constexpr std::array metric_table{
     of_load("p50", Unit::Seconds, true, true, "Half of the requests are faster."),
     of_load("p90", Unit::Seconds, true, true, "90 % of the requests are faster."),
     of_load("p95", Unit::Seconds, true, true, "95 % of the requests are faster."),
@@ -61,29 +61,29 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const Metric> all_metrics() { return table; }
+std::span<const Metric> all_metrics() { return metric_table; }
 
 const Metric* find_metric(std::string_view kind, std::string_view name) {
-  for (const Metric& m : table)
+  for (const Metric& m : metric_table)
     if (m.source == kind && m.name == name) return &m;
   return nullptr;
 }
 
 std::vector<std::string> metric_names(std::string_view kind) {
   std::vector<std::string> names;
-  for (const Metric& m : table)
+  for (const Metric& m : metric_table)
     if (m.source == kind) names.emplace_back(m.name);
   return names;
 }
 
 bool is_metric(std::string_view name) {
-  for (const Metric& m : table)
+  for (const Metric& m : metric_table)
     if (m.name == name) return true;
   return false;
 }
 
 Unit unit_of_metric(std::string_view name) {
-  for (const Metric& m : table)
+  for (const Metric& m : metric_table)
     if (m.name == name && m.unit != Unit::None) return m.unit;
   return Unit::None;
 }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t most_lines = 20'000, most_line_bytes = 64 << 10;
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool continues_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 /// Length of the UTF-8 sequence that `lead` begins; 0 if it begins none.
 int sequence_length(unsigned char lead) {
@@ -71,7 +71,7 @@ Around around(const Mark& mark) {
   a.line = line_of(mark.source->text, mark.line);
   for (int n = 1; n < mark.column && a.column < a.line.size(); ++n) {
     ++a.column;
-    while (a.column < a.line.size() && is_continuation(a.line[a.column])) ++a.column;
+    while (a.column < a.line.size() && continues_a_character(a.line[a.column])) ++a.column;
   }
   return a;
 }
@@ -88,7 +88,7 @@ OpenBrackets open_brackets(const std::shared_ptr<const SourceText>& source,
   char quote = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (!is_continuation(c)) ++column;
+    if (!continues_a_character(c)) ++column;
     if (until && line == until->line && column == until->column) return open;
     if (c == '\n') {
       ++line;
@@ -262,7 +262,7 @@ bool check_text(const std::shared_ptr<const SourceText>& source, Reader& reader,
     const int length = sequence_length(c);
     bool whole = length > 0 && i + static_cast<std::size_t>(length) <= text.size();
     for (int k = 1; whole && k < length; ++k)
-      whole = is_continuation(text[i + static_cast<std::size_t>(k)]);
+      whole = continues_a_character(text[i + static_cast<std::size_t>(k)]);
     if (!whole) return refuse("E003", "this is not UTF-8 text", "save the file as UTF-8");
     // A tab that indents; elsewhere it is only space.
     if (c == '\t' && at_start)
