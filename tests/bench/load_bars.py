@@ -319,7 +319,7 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {na
         url = self.tiny() + "/sleep/10?"
         for policy in ("queue", "drop"):
             out = self.loaded(url, "--rate", "2000/s", "--for", "5s", "--connections", "10",
-                              "--timeout", "3s", "--on-overload", policy)
+                              "--timeout", "3s", "--max-in-flight", "10", "--on-overload", policy)
             journeys, requests = out["journeys"], out["requests"]
             print(f"  {policy}: due {journeys['due']}, completed {journeys['completed']}, dropped "
                   f"{journeys['dropped']}, errors {requests['errors']}, p99 "
