@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/base64.hpp"
 #include "gunflint/base/fields.hpp"
 
 namespace gunflint {
@@ -34,18 +35,6 @@ std::uint64_t upper_edge(std::size_t bucket) { return lower_edge(bucket + 1); }
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-std::string to_base64(const std::vector<std::uint8_t>& bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = bytes[i] << 16;
-    if (i + 1 < bytes.size()) group |= bytes[i + 1] << 8;
-    if (i + 2 < bytes.size()) group |= bytes[i + 2];
-    for (std::size_t k = 0; k < 4; ++k)
-      out += i + k > bytes.size() ? '=' : alphabet[(group >> (18 - 6 * k)) & 63];
-  }
-  return out;
-}
 std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   std::vector<std::uint8_t> bytes;
@@ -170,7 +159,7 @@ std::string Histogram::encode() const {
     put_varint(bytes, counts_[i]);
     last = i;
   }
-  return to_base64(bytes);
+  return to_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Result<Histogram> Histogram::decode(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.hpp"
 #include "model/codecs.hpp"
 
 namespace gunflint {
@@ -210,20 +211,6 @@ bool read_short_journey(const Value& v, Journey& out, Reader& r) {
   return true;
 }
 
-std::string base64(const std::string& text) {
-  static constexpr char digits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += i + k > text.size() ? '=' : digits[bits >> (18 - 6 * k) & 63];
-  }
-  return out;
-}
-
 bool read_stages(const Value& v, std::vector<Stage>& stages, Reader& r) {
   auto scope = r.in("stages");
   bool ok = true;
@@ -275,7 +262,7 @@ bool Codec<LoadSpec>::read(const Value& v, LoadSpec& out, Reader& r) {
     if (w.auth->bearer) out.headers["Authorization"] = "Bearer " + *w.auth->bearer;
     if (w.auth->basic)
       out.headers["Authorization"] =
-          "Basic " + base64(w.auth->basic->user + ":" + w.auth->basic->password);
+          "Basic " + to_base64(w.auth->basic->user + ":" + w.auth->basic->password);
   }
   out.http = w.http;
   out.tls = w.tls;
