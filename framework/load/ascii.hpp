@@ -11,8 +11,8 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// The same but for the case of ASCII letters.
 constexpr bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 constexpr bool starts_with_word(std::string_view text, std::string_view word) {
   return same_word(text.substr(0, word.size()), word);

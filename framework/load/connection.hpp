@@ -30,7 +30,7 @@ struct Connection {
   State state = State::Closed;
   bool reused = false;        ///< has carried an answer before
   bool more_to_read = false;  ///< stands in the list of those whose edge has been
-  bool to_flush = false;      ///< HTTP/2: stands in the list of those with something to send
+  bool to_flush = false;      ///< stands in the list of those with something to send
   bool listed = false;        ///< HTTP/2: stands in the pool's list of those with room
   bool settling = false;      ///< HTTP/2: its answers are being handed out; it stays open meanwhile
   int served = 0;             ///< requests begun on it

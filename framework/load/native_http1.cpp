@@ -11,7 +11,7 @@ constexpr std::uint32_t half_or_all_over = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 }  // namespace
 
-bool NativeWire::send_request(std::uint32_t place) {
+void NativeWire::send_request(std::uint32_t place) {
   Connection& connection = pool_[place];
   const RequestOf request = users_.request_of(connection.user);
   const auto bytes = writer_.http1(request);
@@ -20,10 +20,16 @@ bool NativeWire::send_request(std::uint32_t place) {
   ++connection.served;
   users_.sending(connection.user);
   const Io io = connection.transport.write(bytes);
-  if (io.state == IoState::Failed || io.state == IoState::End) return false;
+  if (io.state == IoState::Failed || io.state == IoState::End) return not_sent(place);
   counts_.bytes_out += bytes.size();
   if (io.bytes < bytes.size()) connection.unsent.assign(bytes.substr(io.bytes));
-  return true;
+}
+
+void NativeWire::not_sent(std::uint32_t place) {
+  if (!pool_[place].reused)
+    return lost(place, ErrorClass::Reset, "the connection was closed before the request was sent");
+  // Closed by the other side while idle; nothing was sent, so this was no attempt.
+  users_.unsent(let_go(place, false));
 }
 
 void NativeWire::send_rest(std::uint32_t place) {
@@ -69,7 +75,7 @@ void NativeWire::receive(std::uint32_t place, std::uint32_t events) {
                                                           : "reset without an answer"));
     }
     counts_.bytes_in += io.bytes;
-    const auto used = parser.feed({buffer_.data(), io.bytes});
+    const auto used = parser.feed({buffer_.data(), io.bytes}, &last_head_);
     if (parser.done())
       return answered(place, parser.reusable() && used == io.bytes && connection.unsent.empty() &&
                                  !(events & half_or_all_over));

@@ -112,18 +112,9 @@ void NativeWire::end_shared(std::uint32_t place, const AttemptFailure& why) {
   }
 }
 
-void NativeWire::flush_later(std::uint32_t place) {
-  Connection& connection = pool_[place];
-  if (connection.to_flush || connection.state != Connection::State::Shared) return;
-  connection.to_flush = true;
-  to_flush_.push_back(place);
-}
-
 /// Writes what there is, and closes a connection that has nothing more to carry.
-void NativeWire::flush(std::uint32_t place) {
+void NativeWire::flush_shared(std::uint32_t place) {
   Connection& connection = pool_[place];
-  if (connection.state != Connection::State::Shared) return;
-  connection.to_flush = false;
   Http2Session& http2 = *connection.http2;
   std::string& unsent = connection.unsent;
   while (true) {

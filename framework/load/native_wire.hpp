@@ -52,7 +52,8 @@ class NativeWire final : public Wire {
   void handshake(std::uint32_t place);
 
   // HTTP/1.1
-  bool send_request(std::uint32_t place);
+  void send_request(std::uint32_t place);
+  void not_sent(std::uint32_t place);
   void send_rest(std::uint32_t place);
   void receive(std::uint32_t place, std::uint32_t events);
   void answered(std::uint32_t place, bool reusable);
@@ -66,9 +67,11 @@ class NativeWire final : public Wire {
   void receive_shared(std::uint32_t place, std::uint32_t events);
   void settle(std::uint32_t place);
   void end_shared(std::uint32_t place, const AttemptFailure& why);
+  void flush_shared(std::uint32_t place);
+
+  // both
   void flush_later(std::uint32_t place);
   void flush(std::uint32_t place);
-
   void read_later(std::uint32_t place, std::uint32_t events);
   void read_more();
 
@@ -81,6 +84,7 @@ class NativeWire final : public Wire {
   std::vector<std::uint32_t> to_flush_, flushing_;
   std::deque<Opening> opening_;
   RequestWriter writer_;
+  LastHead last_head_;
   WireCounts counts_;
   bool starved_ = false;
   Duration look_again_ = Duration::max();  ///< starved: when to try again

@@ -9,6 +9,8 @@
 
 namespace gunflint {
 
+class LastHead;
+
 /// Strict where being lenient could mistake one answer for another (lengths, chunks, line
 /// structure), lenient where it cannot (bare LF, unknown headers, folded lines).
 class ResponseParser {
@@ -27,7 +29,8 @@ class ResponseParser {
   /// Begins a new answer. `to_head`: it answers a HEAD request and has no body.
   void begin(bool to_head, Keep keep);
   /// Takes bytes up to the end of the answer and returns how many. After a failure, takes nothing.
-  std::size_t feed(std::string_view bytes);
+  /// `last`: a head that begins the answer and stands there is not read again, but remembered.
+  std::size_t feed(std::string_view bytes, LastHead* last = nullptr);
   /// The connection was closed by the other side: completes an answer that only the end delimits;
   /// any other unfinished one has failed.
   void feed_end();
@@ -39,9 +42,9 @@ class ResponseParser {
   /// At least one byte of the answer has come.
   bool started() const { return started_; }
   /// Valid from the end of the head on.
-  int status() const { return status_; }
+  int status() const { return meaning_.status; }
   /// The connection can carry another request (valid when done).
-  bool reusable() const { return keep_alive_; }
+  bool reusable() const { return meaning_.keep_alive; }
   /// "Name: value\n" lines that were kept, in order.
   const std::string& head() const { return head_; }
   const std::string& body() const { return body_; }
@@ -65,7 +68,20 @@ class ResponseParser {
     Done,
     Failed
   };
-  std::size_t take_line(std::string_view bytes, bool& whole);
+  /// What the lines of a head come to.
+  struct Meaning {
+    std::uint64_t left = 0;        ///< of the body or chunk
+    std::uint32_t head_bytes = 0;  ///< and of the trailers
+    std::int16_t status = 0;
+    bool keep_alive = false, chunked = false, has_length = false, other_coding = false;
+    bool http10 = false;
+  };
+  friend class LastHead;
+
+  bool in_head() const { return state_ == State::StatusLine || state_ == State::Header; }
+  std::size_t recall(std::string_view bytes, const LastHead& last);
+  void remember(std::string_view text, LastHead& last) const;
+  std::size_t take_line(std::string_view bytes);
   void line(std::string_view text);
   void status_line(std::string_view text);
   void header_line(std::string_view text);
@@ -79,15 +95,25 @@ class ResponseParser {
 
   State state_ = State::Done;
   Keep keep_;
-  bool to_head_ = false, started_ = false, keep_alive_ = false, chunked_ = false;
-  bool has_length_ = false, other_coding_ = false, http10_ = false;
-  std::int16_t status_ = 0;
-  std::uint32_t head_bytes_ = 0;
-  std::uint64_t left_ = 0;  ///< of the body or chunk
+  bool to_head_ = false, started_ = false;
+  Meaning meaning_;
   std::uint64_t body_bytes_ = 0;
   const char* reason_ = "";
   std::string partial_;  ///< a line that has not come whole
   std::string head_, body_;
+};
+
+/// The head that was read last, and what it means. The answers to a load are much alike: where one
+/// begins with the same bytes as the last, of whatever connection, they need no second reading.
+class LastHead {
+ private:
+  friend class ResponseParser;
+  std::string text_;  ///< from the answer's first byte to the empty line; empty: none
+  bool to_head_ = false;
+  ResponseParser::Keep keep_;
+  ResponseParser::State state_{};
+  ResponseParser::Meaning meaning_;
+  std::string head_;
 };
 
 }  // namespace gunflint

@@ -84,6 +84,7 @@ void Traffic::end_seconds(Duration time) {
 
 Duration Traffic::next_wake() {
   if (finished_) return never;
+  if (!failing_.empty()) return now();  // of what was sent last
   Duration wake = second_end_;
   if (next_ && next_->due <= stop_at_) wake = std::min(wake, next_->due);
   if (!timers_.empty()) wake = std::min(wake, timers_.top().when);
@@ -175,7 +176,7 @@ void Traffic::pump() {
       failing_.pop_back();
       User& user = users_[failed.user];
       if (user.generation != failed.generation || user.state != User::State::Failing) continue;
-      if (failed.unprocessed)
+      if (failed.again)
         dispatch(failed.user, false);
       else
         attempt_failed(failed.user, failed.why);

@@ -83,7 +83,7 @@ class Traffic final : private WireUsers {
   struct Failing {
     std::uint32_t user, generation;
     ErrorClass why;
-    bool unprocessed = false;  ///< to be sent again: it was no attempt
+    bool again = false;  ///< to be sent again: it was no attempt
   };
   static constexpr Duration never = Duration::max();
 
@@ -134,6 +134,7 @@ class Traffic final : private WireUsers {
   void go_on(std::uint32_t user) override;
   void failed(std::uint32_t user, const AttemptFailure& why) override;
   void unprocessed(std::uint32_t user) override;
+  void unsent(std::uint32_t user) override;
 
   // counting: traffic_tally.cpp
   /// Where what happens to a user is counted: nowhere, once the warm-up in which it was due is
@@ -143,6 +144,7 @@ class Traffic final : private WireUsers {
     return user.journey_due >= warm_up_ || tally_.second < second_of(warm_up_);
   }
   void start_counting();
+  void count_delay(User& user, Duration sent);
   void count_request(const User& user, std::optional<ErrorClass> why, Duration at);
   void count_journey(const User& user, Duration at);
   Tally fresh_tally() const;

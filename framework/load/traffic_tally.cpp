@@ -44,6 +44,15 @@ void Traffic::note(const User& user, ErrorClass why, std::string_view words) {
   examples.emplace(why, std::move(text));
 }
 
+/// Of the first sending of a request. Waiting for a connection is the server's doing, or the
+/// limit's; all other delay is ours.
+void Traffic::count_delay(User& user, Duration sent) {
+  if (user.timed) return;
+  user.timed = true;
+  auto& tally = tally_of(user);
+  (user.waited ? tally.queued : tally.late).record(sent - user.due);
+}
+
 void Traffic::count_request(const User& user, std::optional<ErrorClass> why, Duration at) {
   auto& tally = tally_of(user).steps[static_cast<std::size_t>(plan_of(user).slot)];
   ++tally.ended;

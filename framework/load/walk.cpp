@@ -37,7 +37,7 @@ void Traffic::begin_step(std::uint32_t place, Duration from) {
   user.due = from;
   user.attempts = 0;
   user.hops = user.resent = 0;
-  user.waited = false;
+  user.waited = user.handed = user.timed = false;
   (user.first ? first_deadlines_ : later_deadlines_).push(place);
   retry_budget_.begun();
   dispatch(place, true);
@@ -70,19 +70,14 @@ void Traffic::dispatch(std::uint32_t place, bool attempt) {
 /// Gives the request to the wire; false: it has no room.
 bool Traffic::assign(std::uint32_t place) {
   User& user = users_[place];
-  const bool first_attempt = user.attempts == 1 && user.hops == 0 && user.resent == 0;
   const auto started = wire_->start(place);
   if (started == Wire::Started::NoRoom) return false;
-  if (first_attempt) {
-    auto& tally = tally_of(user);
-    ++tally.sent;
-    // Waiting for a connection is the server's doing, or the limit's; all other delay is ours.
-    if (!user.waited)
-      tally.late.record((user.sent >= 0ns ? user.sent : now()) - user.due);
-    else if (user.sent >= 0ns)
-      tally.queued.record(user.sent - user.due);
+  if (!user.handed) {
+    user.handed = true;
+    ++tally_of(user).sent;
   }
   if (started == Wire::Started::Failed) {
+    count_delay(user, now());
     fail_later(place, wire_->last_failure());
     return true;
   }
@@ -112,10 +107,7 @@ RequestOf Traffic::request_of(std::uint32_t place) {
 void Traffic::sending(std::uint32_t place) {
   User& user = users_[place];
   user.sent = now();
-  // Its connection had to be opened first; assign() counts the others.
-  if (user.state == User::State::Busy && user.waited && user.attempts == 1 && user.hops == 0 &&
-      user.resent == 0)
-    tally_of(user).queued.record(user.sent - user.due);
+  count_delay(user, user.sent);
 }
 
 void Traffic::judge(std::uint32_t place, const HttpAnswer& answer) {
@@ -140,10 +132,14 @@ void Traffic::failed(std::uint32_t place, const AttemptFailure& why) {
 }
 
 void Traffic::unprocessed(std::uint32_t place) {
+  if (++users_[place].resent > most_unprocessed)
+    return failed(place, {ErrorClass::Reset, "the server goes away without an answer"});
+  unsent(place);
+}
+
+void Traffic::unsent(std::uint32_t place) {
   --under_way_;
   User& user = users_[place];
-  if (++user.resent > most_unprocessed)
-    return fail_later(place, {ErrorClass::Reset, "the server goes away without an answer"});
   user.state = User::State::Failing;
   failing_.push_back({place, user.generation, ErrorClass::Reset, true});
 }

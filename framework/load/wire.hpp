@@ -42,7 +42,7 @@ class WireUsers {
   /// The present request of a user: which server, and its text.
   virtual int origin_of(std::uint32_t user) = 0;
   virtual RequestOf request_of(std::uint32_t user) = 0;
-  /// Its first bytes go out now.
+  /// Its first bytes are about to go out.
   virtual void sending(std::uint32_t user) = 0;
   /// It has a whole answer. First judged, while the answer is there; then, when the connection is
   /// free again, told that it may go on, which may at once begin another request.
@@ -51,6 +51,8 @@ class WireUsers {
   virtual void failed(std::uint32_t user, const AttemptFailure& why) = 0;
   /// The server has not looked at it: it goes again, and this was no attempt.
   virtual void unprocessed(std::uint32_t user) = 0;
+  /// Nothing of it could be sent on the connection it had: it goes again, on another.
+  virtual void unsent(std::uint32_t user) = 0;
 };
 
 /// What happened on the wire since it was last asked.
@@ -65,7 +67,7 @@ class Wire {
   virtual ~Wire() = default;
 
   enum class Started : std::uint8_t {
-    Sent,     ///< on its way (sending() was called)
+    Sent,     ///< on its way: it goes out with the next advance(), if not at once
     Opening,  ///< a connection is being opened for it
     NoRoom,   ///< not now
     Failed    ///< at once; last_failure() says why
@@ -78,7 +80,7 @@ class Wire {
   virtual bool cancel(std::uint32_t user) = 0;
   /// An event of the poll descriptor, with what was registered.
   virtual void on_socket(std::uint32_t place, std::uint16_t generation, std::uint32_t events) = 0;
-  /// After each batch of events, and when advance_at() has come.
+  /// After each batch of events, and when advance_at() has come: what has been started goes out.
   virtual void advance() = 0;
   /// When advance() has something to do, in load time; never: Duration::max().
   virtual Duration advance_at() const = 0;
