@@ -103,8 +103,7 @@ Pool::Take Pool::take(int origin) {
   if (open_ >= setup_.most && servers_.size() > 1) make_room();
   if (open_ >= setup_.most) return {};
   if (closed_.empty()) {
-    connections_.emplace_back();
-    place = static_cast<std::uint32_t>(connections_.size() - 1);
+    place = connections_.add();
   } else {
     place = closed_.back();
     closed_.pop_back();

@@ -93,9 +93,9 @@ class Pool {
   Setup setup_;
   std::size_t open_ = 0, idle_count_ = 0;
   std::uint64_t to_replace_ = 0;
-  std::deque<Connection> connections_;
+  Places<Connection> connections_;
   std::vector<std::uint32_t> closed_;  ///< free places
-  std::deque<Server> servers_;         ///< per origin
+  std::vector<Server> servers_;        ///< per origin
   std::optional<Address> source_;
   std::string why_;
   ErrorClass error_ = ErrorClass::Refused;

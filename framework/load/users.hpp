@@ -4,7 +4,6 @@
 
 #include <cassert>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,8 +64,8 @@ class Users {
   std::uint32_t add() {
     ++count_;
     if (free_.empty()) {
-      const auto place = static_cast<std::uint32_t>(users_.size());
-      users_.emplace_back().place = place;
+      const auto place = users_.add();
+      users_[place].place = place;
       return place;
     }
     const auto place = free_.back();
@@ -88,10 +87,10 @@ class Users {
   User& operator[](std::uint32_t place) { return users_[place]; }
   const User& operator[](std::uint32_t place) const { return users_[place]; }
   std::size_t count() const { return count_; }
-  std::uint32_t places() const { return static_cast<std::uint32_t>(users_.size()); }
+  std::uint32_t places() const { return users_.size(); }
 
  private:
-  std::deque<User> users_;
+  Places<User> users_;
   std::vector<std::uint32_t> free_;
   std::size_t count_ = 0;
 };

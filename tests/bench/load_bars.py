@@ -3,8 +3,8 @@
 
     load_bars.py [BAR…] [--rounds 5] [--seconds 2] [--bin build/release/bin]
 
-The server is on core 0 and the generator on core 1. Of each round the ratio ours / theirs is taken;
-printed are all rounds, and the median of the ratios beside its bar. A bar that is missed is told,
+The server is on core 0; both generators are on core 1, by turns of 50 ms. Of each round the ratio
+ours / theirs is taken; printed are all rounds, and the median of the ratios beside its bar. A bar that is missed is told,
 and the exit code is 1. Peers and servers are Debian's: wrk, h2load, nginx.
 """
 import argparse
@@ -12,6 +12,7 @@ import json
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import statistics
@@ -37,34 +38,73 @@ def pinned(core):
     return before_exec
 
 
-class Round:
-    def __init__(self, requests, seconds, cpu):
-        self.per_second = requests / seconds
-        self.cpu_us = cpu / max(1, requests) * 1e6
+class Generator:
+    """One of the two that are compared. It is awake only in its turns."""
+
+    def __init__(self, argv, connections, count):
+        self.argv, self.count, self.awake, self.cpu = argv, count, 0, 0
+        self.out = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(argv, stdout=self.out, stderr=subprocess.DEVNULL,
+                                        preexec_fn=pinned(GENERATOR_CORE))
+        # What it takes to start is no part of a request.
+        while self.sockets() < connections:
+            if self.process.poll() is not None:
+                self.out.seek(0)
+                sys.exit(f"{argv[0]} ended at once: {self.out.read().decode()[-300:]}")
+            time.sleep(0.001)
+        self.process.send_signal(signal.SIGSTOP)
+        self.started_with = self.on_cpu()
+        self.ended = os.pidfd_open(self.process.pid)
+
+    def sockets(self):
+        folder, found = f"/proc/{self.process.pid}/fd", 0
+        for fd in os.listdir(folder):
+            try:
+                found += os.readlink(f"{folder}/{fd}").startswith("socket:")
+            except OSError:
+                pass
+        return found
+
+    def on_cpu(self):
+        """Seconds of processor time of all its threads, to the nanosecond."""
+        tasks, total = f"/proc/{self.process.pid}/task", 0
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/schedstat") as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
+
+    def turn(self, seconds):
+        """Says whether it goes on afterwards."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGCONT)
+        ended, _, _ = select.select([self.ended], [], [], seconds)
+        if not ended:
+            self.process.send_signal(signal.SIGSTOP)
+        self.awake += time.monotonic() - began
+        return not ended
+
+    def measured(self):
+        """Requests per second awake, and processor microseconds of a request."""
+        os.close(self.ended)
+        _, status, used = os.wait4(self.process.pid, 0)
+        self.process.returncode = status
+        self.out.seek(0)
+        said = self.out.read().decode()
+        requests = self.count(said)
+        if requests == 0:
+            sys.exit(f"{self.argv[0]} counted nothing (status {status}): {said[-300:]}")
+        cpu = used.ru_utime + used.ru_stime - self.started_with
+        return requests / self.awake, cpu / requests * 1e6
 
 
-def measured(argv, count, seconds):
-    """Runs a generator; what it and its children used comes from the kernel."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        pinned(GENERATOR_CORE)()
-        os.dup2(write, 1)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        try:
-            os.execvp(argv[0], argv)
-        finally:
-            os._exit(127)
-    os.close(write)
-    out = b""
-    while chunk := os.read(read, 65536):
-        out += chunk
-    os.close(read)
-    _, status, used = os.wait4(pid, 0)
-    requests = count(out.decode())
-    if requests == 0:
-        sys.exit(f"{argv[0]} counted nothing (status {status}): {out.decode()[-300:]}")
-    return Round(requests, seconds, used.ru_utime + used.ru_stime)
+def side_by_side(*makers):
+    """Both on the same core, by turns of 50 ms until each has ended: what else the machine does meets
+    both alike, which whole rounds one after the other do not (they differ by 30 %)."""
+    both = [make() for make in makers]
+    left = list(both)
+    while left:
+        left = [one for one in left if one.turn(0.05)]
+    return [one.measured() for one in both]
 
 
 class Bars:
@@ -117,31 +157,22 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {na
                 f"https://127.0.0.1:{port + 2}")
 
     # ---- generators
-    def ours(self, url, steps=None, **load):
+    def ours(self, url, steps=None, connections=64, **load):
         spec = {"base_url": url, "stages": [{"users": 64, "for": f"{self.options.seconds}s"}], **load}
         if steps:
             spec["journeys"] = [{"name": "walk", "steps": steps}]
         else:
             spec["requests"] = [{"get": "/x"}]
-
-        def count(out):
-            return json.loads(out)["requests"]["ended"]
-        return measured([f"{self.bin}/generate", json.dumps(spec), str(self.options.seconds)], count,
-                        self.options.seconds)
+        return Generator([f"{self.bin}/generate", json.dumps(spec), str(self.options.seconds)],
+                         connections, lambda out: json.loads(out)["requests"]["ended"])
 
     def wrk(self, url):
-        def count(out):
-            found = re.search(r"(\d+) requests in", out)
-            return int(found.group(1)) if found else 0
-        return measured(["wrk", "-t1", "-c64", f"-d{self.options.seconds}s", url + "/x"], count,
-                        self.options.seconds)
+        return Generator(["wrk", "-t1", "-c64", f"-d{self.options.seconds}s", url + "/x"], 64,
+                         lambda out: int((re.search(r"(\d+) requests in", out) or [0, 0])[1]))
 
     def h2load(self, url):
-        def count(out):
-            found = re.search(r"(\d+) succeeded", out)
-            return int(found.group(1)) if found else 0
-        return measured(["h2load", "-t1", "-c4", "-m16", "-D", str(self.options.seconds), url + "/x"],
-                        count, self.options.seconds)
+        return Generator(["h2load", "-t1", "-c4", "-m16", "-D", str(self.options.seconds), url + "/x"],
+                         4, lambda out: int((re.search(r"(\d+) succeeded", out) or [0, 0])[1]))
 
     # ---- comparing
     def pair(self, title, theirs, ours, bars):
@@ -149,24 +180,27 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {na
         print(f"\n{title}", flush=True)
         ratios = {"throughput": [], "cpu": []}
         for k in range(self.options.rounds):
-            t = theirs()
-            o = ours()
-            ratios["throughput"].append(o.per_second / t.per_second)
-            ratios["cpu"].append(o.cpu_us / t.cpu_us)
-            print(f"  round {k + 1}: theirs {t.per_second:8.0f}/s {t.cpu_us:6.2f} us/request   "
-                  f"ours {o.per_second:8.0f}/s {o.cpu_us:6.2f} us/request   "
-                  f"x{ratios['throughput'][-1]:.2f} cpu x{ratios['cpu'][-1]:.2f}", flush=True)
+            # Who begins changes from round to round.
+            if k % 2 == 0:
+                (t_rate, t_cpu), (o_rate, o_cpu) = side_by_side(theirs, ours)
+            else:
+                (o_rate, o_cpu), (t_rate, t_cpu) = side_by_side(ours, theirs)
+            ratios["throughput"].append(o_rate / t_rate)
+            ratios["cpu"].append(o_cpu / t_cpu)
+            print(f"  round {k + 1}: theirs {t_rate:8.0f}/s {t_cpu:6.2f} us/request   "
+                  f"ours {o_rate:8.0f}/s {o_cpu:6.2f} us/request   "
+                  f"x{ratios['throughput'][-1]:.3f} cpu x{ratios['cpu'][-1]:.3f}", flush=True)
         for what, values in ratios.items():
             self.judge(f"{title}: {'throughput' if what == 'throughput' else 'CPU per request'}",
                        statistics.median(values), bars.get(what))
 
     def judge(self, title, value, bar):
         if bar is None:
-            print(f"  {title}: x{value:.2f}", flush=True)
+            print(f"  {title}: x{value:.3f}", flush=True)
             return
         sign, limit = bar
         met = value <= limit if sign == "<=" else value >= limit
-        print(f"  {title}: x{value:.2f} (bar {sign} {limit}){'' if met else '   MISSED'}", flush=True)
+        print(f"  {title}: x{value:.3f} (bar {sign} {limit}){'' if met else '   MISSED'}", flush=True)
         if not met:
             self.missed.append(title)
 
@@ -205,8 +239,8 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {na
         _, _, url = self.nginx()
         self.pair("HTTP/2 over TLS, 4 connections x 16 streams, nginx, against h2load",
                   lambda: self.h2load(url),
-                  lambda: self.ours(url, http={"version": "2", "connections": 4, "streams": 16},
-                                    tls={"verify": False}), {"cpu": ("<=", 1.00)})
+                  lambda: self.ours(url, connections=4,
+                                    http={"version": "2", "connections": 4, "streams": 16}, tls={"verify": False}), {"cpu": ("<=", 1.00)})
 
     # ---- what is measured without a peer
     def started(self, url, arguments):
@@ -364,7 +398,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bar", nargs="*", default=names)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=4, help="of a round")
     parser.add_argument("--bin", default=os.path.join(here, "../../build/release/bin"))
     parser.add_argument("--urgent", action="store_true", help="real-time priority for all (root)")
     options = parser.parse_args()
