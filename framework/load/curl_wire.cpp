@@ -194,7 +194,7 @@ class CurlWire final : public Wire {
     const auto text = writer_.http2(request);
     std::string_view method, path;
     transfer.headers.clear();
-    for (const auto& [name, value] : *text.fields) {
+    for (const auto& [name, value, lasting] : *text.fields) {
       if (name == ":method")
         method = value;
       else if (name == ":path")

@@ -20,11 +20,14 @@ Http2Session::Stream* stream_of(nghttp2_session* session, std::int32_t id) {
   return static_cast<Http2Session::Stream*>(nghttp2_session_get_stream_user_data(session, id));
 }
 
-nghttp2_nv field_of(std::string_view name, std::string_view value) {
+nghttp2_nv field_of(const Http2Field& field) {
   auto bytes = [](std::string_view text) {
     return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
   };
-  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+  const int flags =
+      NGHTTP2_NV_FLAG_NO_COPY_NAME | (field.lasting ? NGHTTP2_NV_FLAG_NO_COPY_VALUE : 0);
+  return {bytes(field.name), bytes(field.value), field.name.size(), field.value.size(),
+          static_cast<std::uint8_t>(flags)};
 }
 
 ssize_t read_body(nghttp2_session* session, std::int32_t id, std::uint8_t* to, std::size_t size,
@@ -176,7 +179,7 @@ bool Http2Session::submit(std::uint32_t user, const Http2Fields& fields, const s
     list = many.data();
   }
   for (std::size_t i = 0; i < fields.size(); ++i)
-    list[i] = field_of(fields[i].first, fields[i].second);
+    list[i] = field_of(fields[i]);
   nghttp2_data_provider provider{};
   provider.read_callback = read_body;
   if (body != nullptr) {

@@ -17,7 +17,12 @@ struct nghttp2_session;
 namespace gunflint {
 
 /// Header fields in order, the pseudo-headers (":method" …) first, names in lower case.
-using Http2Fields = std::vector<std::pair<std::string_view, std::string_view>>;
+struct Http2Field {
+  std::string_view name;  ///< as long as the program, as all names are
+  std::string_view value;
+  bool lasting = false;  ///< so is the value: it need not be copied until the request goes out
+};
+using Http2Fields = std::vector<Http2Field>;
 
 class Http2Session {
  public:

@@ -119,22 +119,26 @@ RequestWriter::Http2 RequestWriter::http2(const RequestOf& request) {
     const auto from = text_.size();
     write();
     varying_.push_back({name, {fields_.size(), from}});
-    fields_.emplace_back(name, std::string_view{});
+    fields_.push_back({name, {}});
   };
-  fields_.emplace_back(":method", redirect ? redirect->method : plan.method);
-  fields_.emplace_back(":scheme", request.origin.tls ? "https" : "http");
-  fields_.emplace_back(":authority", request.origin.authority);
+  // A redirect may be gone before the request is.
   if (redirect)
-    fields_.emplace_back(":path", redirect->target);
+    fields_.push_back({":method", redirect->method});
+  else
+    fields_.push_back({":method", plan.method, true});
+  fields_.push_back({":scheme", request.origin.tls ? "https" : "http", true});
+  fields_.push_back({":authority", request.origin.authority, true});
+  if (redirect)
+    fields_.push_back({":path", redirect->target});
   else if (plan.target.constant())
-    fields_.emplace_back(":path", plan.target.fixed());
+    fields_.push_back({":path", plan.target.fixed(), true});
   else
     vary(":path", [&] { plan.target.fill(text_, request.values, plan.target_escape); });
   const bool body_goes = plan.has_body && (redirect == nullptr || redirect->with_body);
   for (const auto& field : plan.fields) {
     if (!body_goes && redirect != nullptr && field.name == "content-type") continue;
     if (field.value.constant())
-      fields_.emplace_back(field.name, field.value.fixed());
+      fields_.push_back({field.name, field.value.fixed(), true});
     else
       vary(field.name, [&] { field.value.fill(text_, request.values, Escape::Header); });
   }
@@ -165,9 +169,9 @@ RequestWriter::Http2 RequestWriter::http2(const RequestOf& request) {
   for (std::size_t i = 0; i < varying_.size(); ++i) {
     const auto [index, from] = varying_[i].second;
     const auto end = i + 1 < varying_.size() ? varying_[i + 1].second.second : text_.size();
-    fields_[index].second = std::string_view(text_).substr(from, end - from);
+    fields_[index].value = std::string_view(text_).substr(from, end - from);
   }
-  std::erase_if(fields_, [](const auto& f) { return f.first == "cookie" && f.second.empty(); });
+  std::erase_if(fields_, [](const auto& f) { return f.name == "cookie" && f.value.empty(); });
   return {&fields_, body};
 }
 
