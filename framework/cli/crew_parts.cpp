@@ -1,10 +1,6 @@
 #include "cli/crew_parts.hpp"
 
-#include <limits.h>
-#include <unistd.h>
-
-#include <cstdlib>
-
+#include "cli/programs.hpp"
 #include "cli/sudo.hpp"
 #include "host/http_curl.hpp"
 #include "host/real_host.hpp"
@@ -13,19 +9,6 @@
 
 namespace gunflint {
 namespace {
-
-std::string this_program() {
-  char path[PATH_MAX];
-  const ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
-  return n > 0 ? std::string(path, static_cast<std::size_t>(n)) : "gunflint";
-}
-
-std::string agent_program() {
-  if (const char* named = std::getenv("GUNFLINT_AGENT"); named && *named) return named;
-  const std::string self = this_program();
-  const std::string beside = self.substr(0, self.rfind('/') + 1) + "gunflint-agent";
-  return ::access(beside.c_str(), X_OK) == 0 ? beside : "gunflint-agent";
-}
 
 /// What probes need; lives as long as the last of them.
 struct ProbeParts {
@@ -54,8 +37,9 @@ CrewParts crew_parts(const Sources& sources) {
     if (key != "root") return {};
     return admit_root(agent_program());
   };
-  parts.make_worker = [](OnSlice on_slice, OnWorkerLost on_lost) {
-    return spawn_worker({this_program(), "worker"}, std::move(on_slice), std::move(on_lost));
+  parts.make_worker = [](const std::vector<LoadSpec>& loads, OnSlice on_slice,
+                         OnWorkerLost on_lost) {
+    return spawn_worker(worker_argv(loads), std::move(on_slice), std::move(on_lost));
   };
   parts.make_probe = [probes](const ProbeSpec& of, const std::string& metric) {
     return make_probe(of, metric, probes->ports());

@@ -12,6 +12,7 @@
 #include "cli/load_json.hpp"
 #include "cli/load_outputs.hpp"
 #include "cli/load_screen.hpp"
+#include "cli/programs.hpp"
 #include "cli/reading.hpp"
 #include "gunflint/concepts/worker.hpp"
 #include "host/fd.hpp"
@@ -209,10 +210,10 @@ int send_load(const LoadOptions& options, const LoadOrder& order,
   auto outputs = LoadOutputs::open(options, order);
   if (!outputs) return refuse(outputs.error(), options);
   LoadInbox inbox;
-  auto worker = spawn_worker({"/proc/self/exe", "worker", "--loops", std::to_string(options.loops)},
-                             inbox.on_slice(), inbox.on_lost());
+  const auto loads = sent(order);
+  auto worker = spawn_worker(worker_argv(loads, options.loops), inbox.on_slice(), inbox.on_lost());
   if (!worker) return refuse(worker.error(), options);
-  if (auto ready = (*worker)->prepare(sent(order), order.seed, {}); !ready)
+  if (auto ready = (*worker)->prepare(loads, order.seed, {}); !ready)
     return refuse(ready.error(), options);
   Outlet stderr_outlet(STDERR_FILENO);
   const auto say = [&](std::string_view text) {

@@ -97,13 +97,14 @@ Result<void> Crew::watch(const std::string& agent, const TargetSpec& target) {
 
 Result<void> Crew::prepare_load(const std::vector<LoadSpec>& loads, std::uint64_t seed) {
   if (loads.empty()) return {};
-  GF_TRY_AS(worker_,
-            parts_.make_worker(
-                [this](Slice slice) { inbox_.put(Sliced{std::move(slice)}, monotonic_now()); },
-                [this](std::string why) {
-                  const bool as_asked = is_overload_abort(why);
-                  inbox_.put(WorkerGone{std::move(why), as_asked}, monotonic_now());
-                }));
+  GF_TRY_AS(
+      worker_,
+      parts_.make_worker(
+          loads, [this](Slice slice) { inbox_.put(Sliced{std::move(slice)}, monotonic_now()); },
+          [this](std::string why) {
+            const bool as_asked = is_overload_abort(why);
+            inbox_.put(WorkerGone{std::move(why), as_asked}, monotonic_now());
+          }));
   return worker_->prepare(loads, seed, WorkShare{});
 }
 

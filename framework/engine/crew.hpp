@@ -28,7 +28,9 @@ struct CrewParts {
   /// Whether this user may start it; asked before anything is touched, and in the foreground: it
   /// may ask the person at the terminal for a password.
   std::function<Result<void>(const std::string& agent)> admit;
-  std::function<Result<std::unique_ptr<Worker>>(OnSlice, OnWorkerLost)> make_worker;
+  std::function<Result<std::unique_ptr<Worker>>(const std::vector<LoadSpec>&, OnSlice,
+                                                OnWorkerLost)>
+      make_worker;  ///< for those loads
   std::function<Result<std::unique_ptr<Probe>>(const ProbeSpec&, const std::string& metric)>
       make_probe;
   std::function<Result<std::unique_ptr<Probe>>(const AlertExpectation&)> make_alert_probe;

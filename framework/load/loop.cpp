@@ -13,7 +13,6 @@
 
 #include <fmt/format.h>
 
-#include "load/curl_wire.hpp"
 #include "load/native_wire.hpp"
 
 namespace gunflint {
@@ -67,8 +66,8 @@ Result<void> Loop::open() {
         &program,    work_.addresses[i].get(), &clock_,
         poll_.get(), i << traffic_shift,       part_of(program.spec.http.connections, share_)};
     const bool native = program.spec.transport == TransportKind::Native;
-    const auto make_wire = [pool, native](WireUsers& users) -> std::unique_ptr<Wire> {
-      if (!native) return curl_wire(pool, users);
+    const auto make_wire = [this, pool, native](WireUsers& users) -> std::unique_ptr<Wire> {
+      if (!native) return work_.curl(pool, users);
       return std::make_unique<NativeWire>(pool, users);
     };
     const Traffic::Setup setup{&program, share_, seed_, &clock_, make_wire};

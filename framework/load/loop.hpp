@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/fd.hpp"
+#include "load/curl_wire.hpp"
 #include "load/traffic.hpp"
 
 namespace gunflint {
@@ -24,6 +25,7 @@ class Loop {
   struct Work {
     std::vector<LoadProgram> programs;
     std::vector<std::shared_ptr<const Addresses>> addresses;  ///< per load
+    MakeCurlWire curl = nullptr;
   };
 
   /// `core`: the loop's own, on which it may spin for a precise pacing; -1: none.

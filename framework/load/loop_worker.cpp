@@ -22,10 +22,11 @@ constexpr std::size_t most_undelivered = 3600;
 
 class LoopWorker final : public Worker {
  public:
-  LoopWorker(OnSlice on_slice, OnWorkerLost on_lost, int loops)
+  LoopWorker(OnSlice on_slice, OnWorkerLost on_lost, int loops, MakeCurlWire curl)
       : on_slice_(std::move(on_slice)),
         on_lost_(std::move(on_lost)),
-        wanted_loops_(loops > 0 ? loops : default_loops()) {}
+        wanted_loops_(loops > 0 ? loops : default_loops()),
+        curl_(curl) {}
 
   ~LoopWorker() override {
     loops_.clear();  // joins
@@ -44,7 +45,14 @@ class LoopWorker final : public Worker {
     int fewest = wanted_loops_;
     std::size_t sockets = 0;
     work_ = {};
+    work_.curl = curl_;
     for (const auto& load : loads) {
+      if (load.transport == TransportKind::Libcurl && curl_ == nullptr)
+        return fail(
+            Cause::Unsupported,
+            fmt::format("load `{}` is to go through libcurl, which this worker does not have; "
+                        "start it as `gunflint worker`",
+                        load.name));
       GF_TRY_AS(LoadProgram program, compile_load(load));
       GF_TRY_AS(std::shared_ptr<const Addresses> addresses, Addresses::look_up(program));
       GF_TRY(check_local_ports(program, *addresses));
@@ -138,6 +146,7 @@ class LoopWorker final : public Worker {
   OnSlice on_slice_;
   OnWorkerLost on_lost_;
   int wanted_loops_, count_ = 1;
+  MakeCurlWire curl_;
   std::uint64_t seed_ = 0;
   WorkShare share_;
   Time zero_{};
@@ -162,8 +171,9 @@ int default_loops() {
   return std::max(1, CPU_COUNT(&set) / 2);
 }
 
-std::unique_ptr<Worker> loop_worker(OnSlice on_slice, OnWorkerLost on_lost, int loops) {
-  return std::make_unique<LoopWorker>(std::move(on_slice), std::move(on_lost), loops);
+std::unique_ptr<Worker> loop_worker(OnSlice on_slice, OnWorkerLost on_lost, int loops,
+                                    MakeCurlWire curl) {
+  return std::make_unique<LoopWorker>(std::move(on_slice), std::move(on_lost), loops, curl);
 }
 
 }  // namespace gunflint

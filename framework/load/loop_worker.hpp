@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "gunflint/concepts/worker.hpp"
+#include "load/curl_wire.hpp"
 
 namespace gunflint {
 
@@ -13,7 +14,9 @@ int default_loops();
 
 /// `on_lost` is called at most once, when a load is given up (`on_overload: abort`) or the loop
 /// failed. Destroying the worker ends it at once, without draining; neither callback is called
-/// after that. `loops` 0: default_loops().
-std::unique_ptr<Worker> loop_worker(OnSlice on_slice, OnWorkerLost on_lost, int loops = 0);
+/// after that. `loops` 0: default_loops(). Without `curl`, loads of `transport: libcurl` are
+/// refused.
+std::unique_ptr<Worker> loop_worker(OnSlice on_slice, OnWorkerLost on_lost, int loops = 0,
+                                    MakeCurlWire curl = nullptr);
 
 }  // namespace gunflint

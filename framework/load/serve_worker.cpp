@@ -14,9 +14,9 @@ namespace {
 
 class Server {
  public:
-  Server(int in, int out, int loops) : in_(in), out_(out) {
+  Server(int in, int out, int loops, MakeCurlWire curl) : in_(in), out_(out) {
     worker_ = loop_worker([this](Slice slice) { say(std::move(slice)); },
-                          [this](std::string why) { say_lost(std::move(why)); }, loops);
+                          [this](std::string why) { say_lost(std::move(why)); }, loops, curl);
   }
 
   int run() {
@@ -91,9 +91,9 @@ class Server {
 
 }  // namespace
 
-int serve_worker(int in, int out, int loops) {
+int serve_worker(int in, int out, int loops, MakeCurlWire curl) {
   signal(SIGPIPE, SIG_IGN);
-  return Server(in, out, loops).run();
+  return Server(in, out, loops, curl).run();
 }
 
 }  // namespace gunflint

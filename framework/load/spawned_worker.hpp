@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gunflint/concepts/worker.hpp"
+#include "load/curl_wire.hpp"
 
 namespace gunflint {
 
@@ -27,7 +28,8 @@ Result<std::unique_ptr<Worker>> spawn_worker(std::vector<std::string> argv, OnSl
                                              OnWorkerLost on_lost);
 
 /// The other side: serves one coordinator on the two descriptors until `in` ends or every load has
-/// drained. Returns the exit code (0 unless the coordinator does not speak the protocol).
-int serve_worker(int in, int out, int loops = 0);
+/// drained. Returns the exit code (0 unless the coordinator does not speak the protocol). `loops`
+/// and `curl`: as of loop_worker().
+int serve_worker(int in, int out, int loops = 0, MakeCurlWire curl = nullptr);
 
 }  // namespace gunflint

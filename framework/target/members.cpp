@@ -97,7 +97,8 @@ std::set<int> our_own(const std::vector<ProcessInfo>& all) {
     pid = parent == parents.end() ? 0 : parent->second;
   }
   for (const auto& p : all)
-    if (p.name == "gunflint" || p.name == "gunflint-agent") ours.insert(p.id.pid);
+    if (p.name == "gunflint" || p.name == "gunflint-agent" || p.name == "gunflint-worker")
+      ours.insert(p.id.pid);
   return ours;
 }
 

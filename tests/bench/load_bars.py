@@ -303,6 +303,38 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {na
             self.value(f"{title}, the worker", worker, "MB", bar)
             self.value(f"{title}, with gunflint itself", both, "MB")
 
+    def waiting(self):
+        print("\n100,000 users who think, each with a cookie and two values")
+        file = f"{self.folder}/waiting.yaml"
+        with open(file, "w") as experiment:
+            experiment.write(f"""
+version: 1
+name: waiting
+load:
+  shoppers:
+    base_url: {self.tiny()}
+    stages: [{{ users: 100000, for: 14s }}]
+    http: {{ connections: 1000 }}
+    timeout: 30s
+    journeys:
+      - name: walk
+        steps:
+          - get: /login
+          - get: /items
+            extract: {{ item: {{ json: "$.items[3].id" }}, name: {{ json: "$.items[3].name" }} }}
+          - think: 60s
+          - get: /x?id=${{item}}
+""")
+        run = subprocess.Popen([f"{self.bin}/gunflint", "load", file, "--json"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                               preexec_fn=pinned(GENERATOR_CORE))
+        worker, both = self.peaks(run, 13)
+        out = json.loads(run.communicate()[0])
+        print(f"  {out['requests']['ended']} requests ended, {out['requests']['failed']} failed")
+        self.exactly("requests of 100,000 users", out["requests"]["ended"], 200000)
+        self.value("the worker", worker, "MB", 200)
+        self.value("with gunflint itself", both, "MB")
+
     def flat(self):
         print("\n100 connections for ten minutes")
         run = self.started(self.tiny(), ["--users", "100", "--connections", "100", "--for", "605s"])
@@ -413,8 +445,8 @@ http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {na
 
 
 def main():
-    names = ["plain", "nginx_plain", "journey", "tls12", "tls13", "http2", "memory", "pacing",
-             "stall", "overload", "storm"]  # and `flat`: ten minutes
+    names = ["plain", "nginx_plain", "journey", "tls12", "tls13", "http2", "memory", "waiting",
+             "pacing", "stall", "overload", "storm"]  # and `flat`: ten minutes
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bar", nargs="*", default=names)
     parser.add_argument("--rounds", type=int, default=5)

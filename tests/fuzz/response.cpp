@@ -1,11 +1,12 @@
 // libFuzzer: the answer parser. Whatever the bytes and however they are cut: no crash, and the same
-// result as for the bytes in one piece.
+// result as for the bytes in one piece, and as for the same bytes with their head remembered.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #include "load/response.hpp"
 
+using gunflint::LastHead;
 using gunflint::ResponseParser;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -27,5 +28,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (whole.done() && (used != used_cut || whole.status() != cut.status() ||
                        whole.body() != cut.body() || whole.head() != cut.head()))
     std::abort();
+  LastHead last;
+  ResponseParser again;
+  for (int n = 0; n < 2; ++n) {
+    again.begin(to_head, keep);
+    if (again.feed(bytes, &last) != used) std::abort();
+    again.feed_end();
+    if (again.done() != whole.done() || again.status() != whole.status() ||
+        again.body() != whole.body() || again.head() != whole.head() ||
+        again.reusable() != whole.reusable())
+      std::abort();
+  }
   return 0;
 }

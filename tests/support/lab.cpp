@@ -209,9 +209,9 @@ std::string Lab::for_everybody(const std::string& name) const {
                                fs::perms::others_exec;
   const fs::path folder = path("bin");
   if (fs::create_directory(folder)) {
-    // Both: each looks for the other beside itself.
-    for (const char* both : {"gunflint", "gunflint-agent"})
-      fs::copy_file(program(both), folder / both);
+    // All: each looks for the others beside itself.
+    for (const char* each : {"gunflint", "gunflint-agent", "gunflint-worker"})
+      fs::copy_file(program(each), folder / each);
     for (const fs::path& each : {fs::path(dir_), folder}) fs::permissions(each, open_to_all);
   }
   return folder / name;

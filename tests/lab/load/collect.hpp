@@ -138,7 +138,7 @@ inline LoadSpec load(const std::string& url, double rate, Duration length,
 /// Runs the load for its length, then drains. Every number is final afterwards. Returns t = 0.
 inline Time run(Collector& to, const std::vector<LoadSpec>& loads, Duration length, int loops = 1,
                 WorkShare share = {}) {
-  auto worker = loop_worker(to.on_slice(), to.on_lost(), loops);
+  auto worker = loop_worker(to.on_slice(), to.on_lost(), loops, curl_wire);
   const auto prepared = worker->prepare(loads, 7, share);
   if (!prepared) throw std::runtime_error(prepared.error().message);
   const Time begin = now() + 5ms;

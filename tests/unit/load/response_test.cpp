@@ -89,6 +89,62 @@ TEST(Response, ReadsEveryFormByteByByte) {
   }
 }
 
+/// What a head that is remembered means must be what reading it says: of every answer after every
+/// other, and after itself.
+TEST(Response, AHeadThatIsRememberedMeansTheSame) {
+  const auto all = good();
+  for (const auto keep : {ResponseParser::Keep{}, ResponseParser::Keep{.cookies = true},
+                          ResponseParser::Keep{.head = true, .body = true}})
+    for (const auto& before : all)
+      for (const auto& answer : all) {
+        LastHead last;
+        ResponseParser remembering, reading;
+        for (const auto* one : {&before, &answer, &answer}) {
+          remembering.begin(one->to_head, keep);
+          reading.begin(one->to_head, keep);
+          EXPECT_EQ(remembering.feed(one->bytes, &last), reading.feed(one->bytes));
+          if (one->by_end) {
+            remembering.feed_end();
+            reading.feed_end();
+          }
+          EXPECT_EQ(remembering.done(), reading.done()) << one->bytes;
+          EXPECT_EQ(remembering.status(), reading.status()) << one->bytes;
+          EXPECT_EQ(remembering.reusable(), reading.reusable()) << one->bytes;
+          EXPECT_EQ(remembering.head(), reading.head()) << one->bytes;
+          EXPECT_EQ(remembering.body(), reading.body()) << one->bytes;
+          EXPECT_EQ(remembering.body_bytes(), reading.body_bytes()) << one->bytes;
+        }
+      }
+}
+
+TEST(Response, AHeadThatCameInPiecesIsNotTakenForAWhole) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  LastHead last;
+  for (std::size_t cut = 1; cut < answer.size(); ++cut) {
+    ResponseParser parser;
+    parser.begin(false, {.body = true});
+    parser.feed(std::string_view(answer).substr(0, cut), &last);
+    parser.feed(std::string_view(answer).substr(cut), &last);
+    EXPECT_TRUE(parser.done()) << cut;
+    EXPECT_EQ(parser.body(), "ok") << cut;
+    // Another one with the same beginning is read on its own.
+    parser.begin(false, {.body = true});
+    parser.feed("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes", &last);
+    EXPECT_EQ(parser.body(), "yes") << cut;
+  }
+}
+
+TEST(Response, WhatIsBrokenIsNotRemembered) {
+  LastHead last;
+  for (int n = 0; n < 2; ++n) {
+    ResponseParser parser;
+    parser.begin(false, {});
+    parser.feed("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", &last);
+    EXPECT_TRUE(parser.failed());
+    EXPECT_EQ(parser.reason(), "a header line has no colon");
+  }
+}
+
 TEST(Response, RefusesWhatIsNoAnswer) {
   const std::string ok = "HTTP/1.1 200 OK\r\n";
   const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
