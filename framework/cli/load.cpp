@@ -80,16 +80,20 @@ class LoadRun {
     seconds_.resize(order.loads.size());
   }
 
-  /// From begin to the last slice. The first signal stops and drains, the second ends at once.
+  /// From begin to the last slice. The first signal stops and drains; the next, or the first where
+  /// it drains already, cuts off who is under way; one more does not wait for the last slices
+  /// either.
   void follow(Worker& worker, LoadInbox& inbox, Signals& signals, Time begin) {
     const Duration length = traffic_length(order_);
-    bool stopped = false;
+    bool stopped = false, cut_off = false;
     ran_ = length;
     while (left_ > 0 && lost_.empty()) {
       if (const int signal = signals.wait(100ms); signal != 0) {
-        if (signal_ != 0) break;
+        if (cut_off) break;  // not even for that is it to be waited
+        cut_off = stopped;
+        if (cut_off) worker.stop();
         signal_ = signal;
-        ran_ = std::clamp<Duration>(monotonic_now() - begin, 1ms, length);
+        ran_ = std::clamp<Duration>(monotonic_now() - begin, 1ms, ran_);
         screen_.ending("stopping");
       }
       const Duration now = monotonic_now() - begin;

@@ -104,7 +104,7 @@ Result<void> replay_log(LoadSpec& load) {
   if (log->heads() > 0) load.journeys.push_back(one_request("HEAD", log->heads()));
   if (!load.stages.empty()) return {};
   replay.timed = true;
-  const double length = std::max(1.0, std::ceil(seconds(replay.length) / replay.speed));
+  const double length = std::max(0.001, seconds(replay.length) / replay.speed);
   Stage stage;
   stage.name = "replay";
   stage.rate = Rate{static_cast<double>(log->size()) / length};

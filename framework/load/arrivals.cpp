@@ -13,7 +13,8 @@ Pace::Pace(const std::vector<Stage>& stages) {
     Piece piece;
     piece.start = end_;
     piece.length = seconds(stage.length);
-    piece.from = stage.rate ? stage.rate->per_second : final_rate_;
+    // Where a closed loop is asked for, nobody else arrives.
+    piece.from = stage.users ? 0 : stage.rate ? stage.rate->per_second : final_rate_;
     piece.to = stage.ramp_to ? stage.ramp_to->per_second : piece.from;
     piece.before = total_;
     final_rate_ = piece.to;
@@ -82,6 +83,8 @@ std::optional<Arrival> Arrivals::next() {
   if (recording_ && recording_->timed()) {
     const auto number = timed_;
     timed_ += n;
+    // A load that ends in silence ends with its log; any other begins the log again.
+    if (pace_.rate_at(recording_->due(number)) <= 0) return std::nullopt;
     return Arrival{recording_->due(number), number, journey_of(number)};
   }
   if (kind_ == ArrivalKind::Uniform) {

@@ -32,6 +32,7 @@ struct Connection {
   bool more_to_read = false;  ///< stands in the list of those whose edge has been
   bool to_flush = false;      ///< stands in the list of those with something to send
   bool listed = false;        ///< HTTP/2: stands in the pool's list of those with room
+  bool heard = true;          ///< HTTP/2: bytes have come since somebody was last not answered
   bool settling = false;      ///< HTTP/2: its answers are being handed out; it stays open meanwhile
   int served = 0;             ///< requests begun on it
   Duration opened{};          ///< when it was begun, in load time

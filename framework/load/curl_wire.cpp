@@ -199,6 +199,8 @@ class CurlWire final : public Wire {
         method = value;
       else if (name == ":path")
         path = value;
+      else if (name == ":authority" && value != request.origin.authority)
+        transfer.headers.add(fmt::format("Host: {}", value));
       else if (!name.starts_with(':') && name != "content-length")
         transfer.headers.add(value.empty() ? fmt::format("{};", name)
                                            : fmt::format("{}: {}", name, value));

@@ -53,7 +53,6 @@ struct Http2Session::Callbacks {
     if (stream == nullptr || frame->hd.type != NGHTTP2_HEADERS) return 0;
     const std::string_view key(reinterpret_cast<const char*>(name), name_size);
     const std::string_view text(reinterpret_cast<const char*>(value), value_size);
-    stream->started = true;
     if (key == ":status") {
       stream->status = 0;
       for (const char c : text) stream->status = stream->status * 10 + (c - '0');
@@ -62,8 +61,10 @@ struct Http2Session::Callbacks {
     }
     if (frame->headers.cat == NGHTTP2_HCAT_HEADERS && stream->body_bytes > 0) return 0;  // trailers
     if (stream->keep.head || (stream->keep.cookies && key == "set-cookie")) {
-      if (stream->head.size() + name_size + value_size > ResponseParser::head_limit)
+      if (stream->head.size() + name_size + value_size > ResponseParser::head_limit) {
+        stream->why = "the head is longer than 64 KiB";
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+      }
       stream->head.append(key).append(": ").append(text).append("\n");
     }
     return 0;
@@ -81,7 +82,10 @@ struct Http2Session::Callbacks {
     return 0;
   }
 
-  static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* self) {
+  static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
+    if ((frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
+        (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+      if (auto* stream = stream_of(session, frame->hd.stream_id)) stream->whole = true;
     if (frame->hd.type != NGHTTP2_GOAWAY) return 0;
     auto& http2 = *static_cast<Http2Session*>(self);
     http2.leaving_ = http2.told_to_leave_ = true;
@@ -92,11 +96,22 @@ struct Http2Session::Callbacks {
     auto* stream = stream_of(session, id);
     if (stream == nullptr) return 0;
     stream->code = code;
+    // Without END_STREAM it is cut off, whatever the code (RFC 9113, 8.1).
+    const bool answered = code == NGHTTP2_NO_ERROR && stream->whole && stream->status >= 200;
     static_cast<Http2Session*>(self)->close(
-        *stream, code == NGHTTP2_NO_ERROR && stream->status >= 200 ? End::Answered
-                 : code == NGHTTP2_REFUSED_STREAM                  ? End::Unprocessed
-                 : code == NGHTTP2_PROTOCOL_ERROR                  ? End::Broken
-                                                                   : End::Reset);
+        *stream, answered                                                 ? End::Answered
+                 : code == NGHTTP2_REFUSED_STREAM                         ? End::Unprocessed
+                 : code == NGHTTP2_PROTOCOL_ERROR || *stream->why != '\0' ? End::Broken
+                                                                          : End::Reset);
+    return 0;
+  }
+
+  static int on_sent(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    auto* stream = stream_of(session, frame->hd.stream_id);
+    if (stream == nullptr) return 0;
+    stream->sent = true;
+    static_cast<Http2Session*>(self)->going_out.push_back(stream->user);
     return 0;
   }
 
@@ -118,6 +133,7 @@ struct Http2Session::Callbacks {
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
       nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
       nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
+      nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
       nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_not_sent);
       return callbacks;
     }();
@@ -170,7 +186,8 @@ bool Http2Session::submit(std::uint32_t user, const Http2Fields& fields, const s
   stream->head.clear();
   stream->body.clear();
   stream->body_bytes = 0;
-  stream->started = false;
+  stream->sent = stream->whole = false;
+  stream->why = "";
   std::array<nghttp2_nv, 64> few;
   std::vector<nghttp2_nv> many;
   nghttp2_nv* list = few.data();
@@ -178,8 +195,7 @@ bool Http2Session::submit(std::uint32_t user, const Http2Fields& fields, const s
     many.resize(fields.size());
     list = many.data();
   }
-  for (std::size_t i = 0; i < fields.size(); ++i)
-    list[i] = field_of(fields[i]);
+  for (std::size_t i = 0; i < fields.size(); ++i) list[i] = field_of(fields[i]);
   nghttp2_data_provider provider{};
   provider.read_callback = read_body;
   if (body != nullptr) {
@@ -236,7 +252,7 @@ void Http2Session::feed_end() {
 
 void Http2Session::close_all(End end) {
   for (auto& stream : streams_)
-    if (stream.open) close(stream, end);
+    if (stream.open) close(stream, stream.sent ? end : End::Unsent);
 }
 
 std::vector<std::uint32_t> Http2Session::users() const {

@@ -30,7 +30,8 @@ class Http2Session {
   enum class End : std::uint8_t {
     Answered,
     Unprocessed,  ///< the server says that it has not looked at it: sent again, it is the same
-    Reset,        ///< by the server (RST_STREAM)
+    Unsent,       ///< it had not gone out when the connection ended
+    Reset,        ///< by the server (RST_STREAM), or with the connection
     Broken        ///< the answer makes no sense
   };
   struct Stream {
@@ -45,7 +46,9 @@ class Http2Session {
     std::string head;  ///< "name: value\n" lines that were kept
     std::string body;
     std::uint64_t body_bytes = 0;
-    bool started = false;
+    bool sent = false;              ///< its HEADERS are among the bytes to send
+    bool whole = false;             ///< END_STREAM has come
+    const char* why = "";           ///< Broken: what was wrong, where we know
     std::string_view request_body;  ///< what is still to be sent of it
     std::string owned_body;
   };
@@ -85,6 +88,9 @@ class Http2Session {
 
   /// Streams that have ended; who has dealt with one says release().
   std::vector<Stream*> ended;
+  /// Users whose requests are among the bytes that next_bytes() has given; who sends them clears
+  /// it.
+  std::vector<std::uint32_t> going_out;
   void release(Stream* stream);
 
  private:

@@ -86,6 +86,11 @@ void Loop::stop(Time at) {
   wake();
 }
 
+void Loop::cut_off() {
+  cut_ = true;
+  wake();
+}
+
 void Loop::wake() const {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = write(bell_.get(), &one, sizeof one);
@@ -114,12 +119,14 @@ bool Loop::step() {
   for (std::size_t i = 0; i < traffic_.size(); ++i) {
     auto& traffic = *traffic_[i];
     if (stop_at != INT64_MAX) traffic.stop(Duration(stop_at));
+    if (cut_) traffic.cut_off();
     traffic.advance();
     if (!traffic.miscounted().empty()) {
       on_given_up_(traffic.miscounted());
       return false;
     }
     if (traffic.gave_up()) {
+      for (const auto& each : traffic_) each->cut_off();
       on_given_up_(
           fmt::format("{}load `{}` was given up: more requests were due than may be under way",
                       overload_abort, work_.programs[i].spec.name));
@@ -149,7 +156,9 @@ bool Loop::spin_until(Duration due) {
   while (true) {
     const Duration now = clock_.now();
     if (now >= due) return true;
-    if (due - now > blind && !look_for_events(0)) return false;
+    if (due - now <= blind) continue;
+    if (!look_for_events(0)) return false;
+    for (const auto& traffic : traffic_) traffic->send_out();
   }
 }
 

@@ -37,6 +37,8 @@ class Loop {
   void start();
   /// From any thread: no arrival due after `at`; drain, report, end.
   void stop(Time at);
+  /// From any thread: whoever is under way has failed; report, end.
+  void cut_off();
 
  private:
   void run();
@@ -59,7 +61,7 @@ class Loop {
   std::vector<std::unique_ptr<Traffic>> traffic_;
   Duration armed_ = Duration::max();  ///< when the timer goes off; never: it is not set
   std::atomic<std::int64_t> stop_at_{INT64_MAX};
-  std::atomic<bool> quit_{false};
+  std::atomic<bool> quit_{false}, cut_{false};
   std::thread thread_;
 };
 

@@ -93,6 +93,10 @@ class LoopWorker final : public Worker {
   }
 
   void stop() override {
+    if (std::exchange(stopped_, true)) {
+      for (auto& loop : loops_) loop->cut_off();
+      return;
+    }
     const Time now = zero_ + LoopClock(zero_).now();
     {
       const std::lock_guard lock(mutex_);
@@ -158,6 +162,7 @@ class LoopWorker final : public Worker {
   std::deque<Slice> ready_;
   std::string lost_;
   bool told_ = false, closing_ = false;
+  bool stopped_ = false;  ///< of the caller's thread
   std::thread speaker_;
   std::vector<std::unique_ptr<Loop>> loops_;  ///< last: its threads use the rest
 };

@@ -4,12 +4,12 @@
 
 namespace gunflint {
 
-bool generator_was_the_limit(const Histogram& late, Duration median_latency, double cpu,
-                             bool out_of_sockets) {
+bool generator_was_the_limit(const Histogram& late, const Histogram& lag, Duration median_latency,
+                             double cpu, bool out_of_sockets) {
   const auto tolerated = std::max<Duration>(10ms, median_latency / 20);
   const double too_late = late.above(tolerated);
-  const bool lag = too_late >= 5 && too_late > 0.01 * static_cast<double>(late.count());
-  return lag || cpu > 0.9 || out_of_sockets;
+  const bool behind = too_late >= 5 && too_late > 0.01 * static_cast<double>(late.count());
+  return behind || lag.max() > 100ms || cpu > 0.9 || out_of_sockets;
 }
 
 Merger::Merger(const LoadProgram& program, int loops, WorkShare share)
@@ -151,8 +151,8 @@ Slice Merger::slice(const Tally& sum, bool last) const {
   }
   // A closed loop asks for what it gets.
   if (sum.users > 0) out.asked = static_cast<double>(due);
-  out.saturated =
-      generator_was_the_limit(out.late, latency.quantile(0.5), out.cpu, sum.out_of_sockets);
+  out.saturated = generator_was_the_limit(out.late, out.lag, latency.quantile(0.5), out.cpu,
+                                          sum.out_of_sockets);
   return out;
 }
 

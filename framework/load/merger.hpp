@@ -13,13 +13,14 @@ namespace gunflint {
 
 /// The generator's own limit. It was the limit in a second when more than 1 % of what it could have
 /// sent at once (and at least five) was sent later than max(10 ms, 5 % of the median latency), or a
-/// loop used more than 90 % of its core, or no socket was left.
+/// loop stood still for 100 ms (also while nothing was to be sent: answers were waiting), or it
+/// used more than 90 % of its core, or no socket was left.
 ///
 /// Why 10 ms: below that it is the scheduler's jitter on a busy machine (measured: p99 1 to 5 ms at
 /// any rate), not a generator that cannot keep up. It is not hidden: latency runs from the due time
 /// and so contains it, `late` shows it, and a limit that holds with it holds without it.
-bool generator_was_the_limit(const Histogram& late, Duration median_latency, double cpu,
-                             bool out_of_sockets);
+bool generator_was_the_limit(const Histogram& late, const Histogram& lag, Duration median_latency,
+                             double cpu, bool out_of_sockets);
 
 /// One load. Not thread-safe.
 class Merger {

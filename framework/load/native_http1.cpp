@@ -1,16 +1,7 @@
 // HTTP/1.1: one request at a time on a connection.
-#include <sys/epoll.h>
-
 #include "load/native_wire.hpp"
 
 namespace gunflint {
-namespace {
-
-/// The other side has ended it, or its half.
-constexpr std::uint32_t half_or_all_over = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-
-}  // namespace
-
 void NativeWire::send_request(std::uint32_t place) {
   Connection& connection = pool_[place];
   const RequestOf request = users_.request_of(connection.user);
@@ -29,7 +20,10 @@ void NativeWire::not_sent(std::uint32_t place) {
   if (!pool_[place].reused)
     return lost(place, ErrorClass::Reset, "the connection was closed before the request was sent");
   // Closed by the other side while idle; nothing was sent, so this was no attempt.
-  users_.unsent(let_go(place, false));
+  const auto user = pool_[place].user;
+  users_.carried(user) = {};
+  pool_.close(place, true);
+  users_.unsent(user);
 }
 
 void NativeWire::send_rest(std::uint32_t place) {
@@ -78,11 +72,10 @@ void NativeWire::receive(std::uint32_t place, std::uint32_t events) {
     const auto used = parser.feed({buffer_.data(), io.bytes}, &last_head_);
     if (parser.done())
       return answered(place, parser.reusable() && used == io.bytes && connection.unsent.empty() &&
-                                 !(events & half_or_all_over));
+                                 !(events & over_events));
     if (parser.failed()) return lost(place, ErrorClass::Protocol, parser.reason());
     // The socket is empty, unless its end waits behind the bytes.
-    if (connection.transport.drained(io.bytes, buffer_.size()) && !(events & half_or_all_over))
-      return;
+    if (connection.transport.drained(io.bytes, buffer_.size()) && !(events & over_events)) return;
   }
   read_later(place, events);
 }

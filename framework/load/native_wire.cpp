@@ -2,7 +2,6 @@
 // native_http2.cpp.
 #include "load/native_wire.hpp"
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -10,12 +9,6 @@
 #include <fmt/format.h>
 
 namespace gunflint {
-namespace {
-
-constexpr std::uint32_t over_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-
-}  // namespace
-
 NativeWire::NativeWire(const Pool::Setup& setup, WireUsers& users)
     : program_(*setup.program),
       clock_(*setup.clock),
@@ -47,6 +40,7 @@ Wire::Started NativeWire::start(std::uint32_t user) {
         if (submit(taken.place, user) == Started::NoRoom) continue;  // it is leaving: another one
         return pool_[taken.place].is_opening() ? Started::Opening : Started::Sent;
       case Pool::Taken::Ready:
+        if (!pool_[taken.place].reused) pool_.established();
         pool_[taken.place].user = user;
         users_.carried(user) = {taken.place, -1};
         flush_later(taken.place);
@@ -61,6 +55,9 @@ bool NativeWire::cancel(std::uint32_t user) {
   auto& connection = pool_[carried.place];
   const bool established = !connection.is_opening();
   if (connection.http2) {
+    // Two who were not answered, and not a byte between them: the way may be gone, and TCP says so
+    // only after minutes. Nobody new goes on it.
+    if (established && !std::exchange(connection.heard, false)) connection.http2->leave();
     connection.http2->cancel(carried.stream);
     flush_later(carried.place);
     pool_.list(carried.place);
@@ -89,6 +86,8 @@ void NativeWire::on_socket(std::uint32_t place, std::uint16_t generation, std::u
           open_failed(place, pool_.error(), std::string(pool_.why()));
         else if (taken.what == Pool::Taken::Ready)
           opened(place);
+        else if (taken.what == Pool::Taken::None)
+          begin_again(place);
         return;
       }
       // A server that speaks first, or ends at once: this edge will not come again.
@@ -100,6 +99,7 @@ void NativeWire::on_socket(std::uint32_t place, std::uint16_t generation, std::u
     case Connection::State::Securing:
       return handshake(place);
     case Connection::State::Busy:
+      if (connection.to_flush && !still_silent(place, events)) return;
       if ((events & EPOLLOUT) && !connection.unsent.empty()) send_rest(place);
       if (connection.generation == generation && (events & (EPOLLIN | over_events)))
         receive(place, events);
@@ -115,6 +115,24 @@ void NativeWire::on_socket(std::uint32_t place, std::uint16_t generation, std::u
     case Connection::State::Closed:
       return;
   }
+}
+
+/// Taken for a request that has not gone out yet: what comes now is no answer to it. false: the
+/// connection is another's, or none, afterwards.
+bool NativeWire::still_silent(std::uint32_t place, std::uint32_t events) {
+  Connection& connection = pool_[place];
+  if ((events & (EPOLLIN | over_events)) == 0) return true;
+  if (connection.reused) {
+    // A TLS record may be none of HTTP's (a session ticket).
+    auto& transport = connection.transport;
+    if (!transport.tls() || transport.read(buffer_.data(), 1).state != IoState::Again)
+      not_sent(place);
+    return false;
+  }
+  // A server that speaks first: the request goes, and what was said is looked at.
+  const auto generation = connection.generation;
+  flush(place);
+  return connection.generation == generation && connection.state == Connection::State::Busy;
 }
 
 void NativeWire::connected(std::uint32_t place) {
@@ -141,18 +159,7 @@ void NativeWire::secured(std::uint32_t place) {
                        fmt::format("{} does not offer HTTP/2", pool_.peer(place)));
   pool_.learn(connection.origin, two);
   if (expected == two) return opened(place);
-  if (expected) {
-    // It spoke HTTP/2 when it was asked last; those who wait begin again.
-    std::vector<std::uint32_t> waiting;
-    connection.http2->feed_end();
-    for (auto* stream : connection.http2->ended) waiting.push_back(stream->user);
-    pool_.close(place, true);
-    for (const auto user : waiting) {
-      users_.carried(user) = {};
-      users_.unprocessed(user);
-    }
-    return;
-  }
+  if (expected) return begin_again(place);  // it spoke HTTP/2 when it was asked last
   connection.http2 = std::make_unique<Http2Session>(program_.spec.http.streams);
   const auto user = connection.user;
   connection.user = nobody;
@@ -161,16 +168,27 @@ void NativeWire::secured(std::uint32_t place) {
   opened(place);
 }
 
+/// It carries nothing yet: those who wait for it begin again, on another.
+void NativeWire::begin_again(std::uint32_t place) {
+  Connection& connection = pool_[place];
+  std::vector<std::uint32_t> waiting;
+  if (connection.http2)
+    waiting = connection.http2->users();
+  else if (connection.user != nobody)
+    waiting = {connection.user};
+  pool_.close(place, true);
+  for (const auto user : waiting) {
+    users_.carried(user) = {};
+    users_.unsent(user);
+  }
+}
+
 void NativeWire::opened(std::uint32_t place) {
   Connection& connection = pool_[place];
+  pool_.established();
   counts_.connect.record(clock_.now() - connection.opened);
-  if (connection.http2) {
-    connection.state = Connection::State::Shared;
-    for (const auto user : connection.http2->users()) users_.sending(user);
-    return flush(place);
-  }
-  connection.state = Connection::State::Busy;
-  send_request(place);
+  connection.state = connection.http2 ? Connection::State::Shared : Connection::State::Busy;
+  flush(place);
 }
 
 void NativeWire::open_failed(std::uint32_t place, ErrorClass why, const std::string& words) {

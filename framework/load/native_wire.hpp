@@ -1,6 +1,8 @@
 #pragma once
 /// Our own HTTP/1.1 and HTTP/2 on non-blocking sockets.
 
+#include <sys/epoll.h>
+
 #include <deque>
 #include <string>
 #include <vector>
@@ -10,6 +12,9 @@
 
 namespace gunflint {
 
+/// The other side has ended a connection, or its half of it.
+constexpr std::uint32_t over_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
 class NativeWire final : public Wire {
  public:
   /// Buffers read of one connection at a time: an answer without end must leave the loop its
@@ -18,7 +23,7 @@ class NativeWire final : public Wire {
 
   NativeWire(const Pool::Setup& setup, WireUsers& users);
 
-  bool has_room(int origin) const override { return !starved_ && pool_.can_take(origin); }
+  bool has_room(int origin) const override { return pool_.can_take(origin, !starved_); }
   Started start(std::uint32_t user) override;
   AttemptFailure last_failure() const override { return {error_, words_}; }
   bool cancel(std::uint32_t user) override;
@@ -46,6 +51,7 @@ class NativeWire final : public Wire {
   void connected(std::uint32_t place);
   void secured(std::uint32_t place);
   void go_on_opening(std::uint32_t place);
+  void begin_again(std::uint32_t place);
   void opened(std::uint32_t place);
   void open_failed(std::uint32_t place, ErrorClass why, const std::string& words);
   void give_up_late_ones();
@@ -54,6 +60,7 @@ class NativeWire final : public Wire {
   // HTTP/1.1
   void send_request(std::uint32_t place);
   void not_sent(std::uint32_t place);
+  bool still_silent(std::uint32_t place, std::uint32_t events);
   void send_rest(std::uint32_t place);
   void receive(std::uint32_t place, std::uint32_t events);
   void answered(std::uint32_t place, bool reusable);
@@ -68,6 +75,7 @@ class NativeWire final : public Wire {
   void settle(std::uint32_t place);
   void end_shared(std::uint32_t place, const AttemptFailure& why);
   void flush_shared(std::uint32_t place);
+  IoState write_shared(std::uint32_t place);
 
   // both
   void flush_later(std::uint32_t place);

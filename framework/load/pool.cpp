@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -31,9 +32,24 @@ Pool::Pool(const Setup& setup) : setup_(setup), servers_(setup.program->origins.
     source_ = numeric_address(spec.connect.source_address, 0);
 }
 
-bool Pool::can_take(int origin) const {
+bool Pool::can_take(int origin, bool may_open) const {
   const Server& server = servers_[static_cast<std::size_t>(origin)];
-  return server.idle_count > 0 || !server.roomy.empty() || open_ < setup_.most || idle_count_ > 0;
+  if (server.idle_count > 0 || !server.roomy.empty()) return true;
+  if (!may_open) return false;
+  if (open_ < setup_.most || idle_count_ > 0) return true;
+  // Another server's connection that carries nothing makes room.
+  if (servers_.size() < 2 ||
+      std::none_of(servers_.begin(), servers_.end(), [](const auto& s) { return s.http2; }))
+    return false;
+  for (std::uint32_t place = 0; place < connections_.size(); ++place)
+    if (is_unused(connections_[place])) return true;
+  return false;
+}
+
+/// HTTP/2, and nobody is on it.
+bool Pool::is_unused(const Connection& connection) const {
+  return connection.state == Connection::State::Shared && !connection.settling &&
+         connection.http2->streams() == 0;
 }
 
 bool Pool::pop_idle(Server& server, std::uint32_t& place) {
@@ -81,12 +97,8 @@ void Pool::make_room() {
       connections_[place].state = Connection::State::Busy;
       return close(place, false);
     }
-  for (place = 0; place < connections_.size(); ++place) {
-    const auto& connection = connections_[place];
-    if (connection.state == Connection::State::Shared && !connection.settling &&
-        connection.http2->streams() == 0)
-      return close(place, false);
-  }
+  for (place = 0; place < connections_.size(); ++place)
+    if (is_unused(connections_[place])) return close(place, false);
 }
 
 Pool::Take Pool::take(int origin) {
@@ -111,28 +123,19 @@ Pool::Take Pool::take(int origin) {
   auto& connection = connections_[place];
   connection.origin = static_cast<std::uint16_t>(origin);
   connection.addresses_tried = 0;
-  if (to_replace_ > 0) {
-    --to_replace_;
-    ++reconnects;
-  }
   ++open_;
-  ++opened;
   connection.opened = setup_.clock->now();
   if (server.http2)
     connection.http2 = std::make_unique<Http2Session>(setup_.program->spec.http.streams);
   auto taken = open_at(place);
-  while (taken.what == Taken::Failed) {
-    const auto next = try_next_address(place);
-    if (next.what == Taken::Failed) break;
-    taken = next;
-  }
-  if (taken.what == Taken::Failed) {
-    close(place, true);
-    return {Taken::Failed, 0};
+  if (taken.what == Taken::Failed) taken = try_next_address(place);
+  if (taken.what == Taken::Failed || taken.what == Taken::None) {
+    close(place, false);
+    return {taken.what, 0};
   }
   if (!server.known && taken.what == Taken::Opening)
     server.finding_out = {place, connection.generation};
-  if (taken.what == Taken::None || !connection.http2) return taken;
+  if (!connection.http2) return taken;
   list(place);
   return {Taken::Shared, place};
 }
@@ -140,9 +143,19 @@ Pool::Take Pool::take(int origin) {
 Pool::Take Pool::try_next_address(std::uint32_t place) {
   auto& connection = connections_[place];
   const auto addresses = setup_.addresses->of(connection.origin);
-  if (++connection.addresses_tried >= addresses->size()) return {Taken::Failed, place};
-  connection.transport.close();
-  return open_at(place);
+  while (++connection.addresses_tried < addresses->size()) {
+    connection.transport.close();
+    const auto taken = open_at(place);
+    if (taken.what != Taken::Failed) return taken;
+  }
+  return {Taken::Failed, place};
+}
+
+void Pool::established() {
+  ++opened;
+  if (to_replace_ == 0) return;
+  --to_replace_;
+  ++reconnects;
 }
 
 bool Pool::bind_source(int fd, int family) const {
@@ -160,6 +173,7 @@ Pool::Take Pool::open_at(std::uint32_t place) {
   ++connection.generation;
   connection.more_to_read = connection.to_flush = connection.listed = false;
   connection.reused = false;
+  connection.heard = true;
   connection.served = 0;
   connection.state = Connection::State::Connecting;
   if (addresses->empty()) {
@@ -199,7 +213,6 @@ void Pool::set_error(std::uint32_t place, int number) {
 Pool::Take Pool::refused(std::uint32_t place, int number) {
   if (is_starvation(number)) {
     starved = true;
-    close(place, false);
     return {};
   }
   set_error(place, number);
@@ -246,6 +259,7 @@ void Pool::close(std::uint32_t place, bool by_peer) {
     --idle_count_;
     --servers_[connection.origin].idle_count;
   }
+  if (by_peer && !connection.is_opening()) ++to_replace_;
   connection.transport.close();
   connection.http2.reset();
   connection.user = nobody;
@@ -255,7 +269,6 @@ void Pool::close(std::uint32_t place, bool by_peer) {
   connection.unsent.clear();
   closed_.push_back(place);
   --open_;
-  if (by_peer) ++to_replace_;
 }
 
 std::string Pool::peer(std::uint32_t place) const {

@@ -38,8 +38,10 @@ class Pool {
 
   Take take(int origin);
   /// take() would not answer None, as far as our own limit goes.
-  bool can_take(int origin) const;
-  /// After a failed connect: tries the name's next address on the same place. Failed: no other one.
+  /// `may_open`: also by opening one.
+  bool can_take(int origin, bool may_open) const;
+  /// After a failed connect: tries the name's next addresses on the same place, up to one that does
+  /// not fail at once. Failed: there is none left.
   Take try_next_address(std::uint32_t place);
   /// HTTP/1.1: keeps it for the next request.
   void keep(std::uint32_t place);
@@ -57,6 +59,8 @@ class Pool {
   std::size_t places() const { return connections_.size(); }
   /// Where a connection goes, for people.
   std::string peer(std::uint32_t place) const;
+  /// It is open: counted only now.
+  void established();
   const std::string& why() const { return why_; }
   ErrorClass error() const { return error_; }
   /// Sets why() and error() to what errno says of a connection.
@@ -64,7 +68,7 @@ class Pool {
 
   bool starved = false;          ///< no descriptor or local port was left; cleared by the reader
   std::uint64_t reconnects = 0;  ///< opened in place of one that the other side ended; same
-  std::uint64_t opened = 0;      ///< same
+  std::uint64_t opened = 0;      ///< established; same
 
  private:
   struct Place {
@@ -89,6 +93,7 @@ class Pool {
   bool find_roomy(Server& server, std::uint32_t& place);
   bool is_finding_out(const Server& server) const;
   void make_room();
+  bool is_unused(const Connection& connection) const;
 
   Setup setup_;
   std::size_t open_ = 0, idle_count_ = 0;

@@ -192,7 +192,11 @@ class Compiler {
                          const std::string& whose) {
     std::string small = name;
     for (char& c : small) c = lower(c);
-    if (small == "host" || small == "connection" || small == "upgrade" || small == "keep-alive" ||
+    if (small == "host") {
+      GF_TRY_AS(plan.authority, Text::compile(value, names_, whose));
+      return {};
+    }
+    if (small == "connection" || small == "upgrade" || small == "keep-alive" ||
         small == "proxy-connection")
       return {};
     GF_TRY_AS(Text text, Text::compile(value, names_, whose));

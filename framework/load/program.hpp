@@ -43,6 +43,7 @@ struct RequestPlan {
   std::size_t blank_line = 0;
   Text target, headers, body;     ///< headers: whole lines of HTTP/1.1
   std::vector<FieldPlan> fields;  ///< the same headers for HTTP/2, without the pseudo-headers
+  Text authority;                 ///< the value of Host
   Escape target_escape = Escape::Target;
   Escape body_escape = Escape::None;
   bool has_body = false;  ///< or the method promises one: Content-Length is sent

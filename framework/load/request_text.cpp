@@ -38,17 +38,31 @@ void append_body(std::string& out, const RequestPlan& plan, const Values& values
   out.append("\r\n\r\n").append(*body);
 }
 
+/// What is meant for one server and not for where it sends us on to (as in the Fetch
+/// standard, 4.4).
+bool is_confidential(std::string_view name) {
+  return same_word(name, "authorization") || same_word(name, "proxy-authorization") ||
+         same_word(name, "cookie");
+}
+
+/// Whether a header of the plan goes with a request that was redirected. `elsewhere`: to another
+/// scheme, host or port.
+bool goes_along(std::string_view name, const Redirect& redirect, bool elsewhere) {
+  if (!redirect.with_body && same_word(name, "content-type")) return false;
+  return !elsewhere || !is_confidential(name);
+}
+
 /// The line `Host: …` of a redirect to another server: headers hold the plan's own.
-void append_headers_for(std::string& out, std::string_view lines, const Origin& origin,
-                        bool without_body) {
+void append_headers_for(std::string& out, std::string_view lines, const Redirect& redirect,
+                        const Origin& origin, bool elsewhere) {
   while (!lines.empty()) {
     const auto end = lines.find("\r\n");
     const auto line = lines.substr(0, end);
     lines.remove_prefix(end == lines.npos ? lines.size() : end + 2);
     const auto name = line.substr(0, line.find(':'));
-    if (same_word(name, "host"))
+    if (elsewhere && same_word(name, "host"))
       out.append("Host: ").append(origin.authority).append("\r\n");
-    else if (!without_body || !same_word(name, "content-type"))
+    else if (goes_along(name, redirect, elsewhere))
       out.append(line).append("\r\n");
   }
 }
@@ -93,7 +107,7 @@ void RequestWriter::write_varying(const RequestOf& request) {
   if (redirect) {
     std::string lines;
     plan.headers.fill(lines, request.values, Escape::Header);
-    append_headers_for(text_, lines, request.origin, !redirect->with_body);
+    append_headers_for(text_, lines, *redirect, request.origin, redirect->origin != plan.origin);
   } else {
     plan.headers.fill(text_, request.values, Escape::Header);
   }
@@ -127,7 +141,13 @@ RequestWriter::Http2 RequestWriter::http2(const RequestOf& request) {
   else
     fields_.push_back({":method", plan.method, true});
   fields_.push_back({":scheme", request.origin.tls ? "https" : "http", true});
-  fields_.push_back({":authority", request.origin.authority, true});
+  const bool elsewhere = redirect != nullptr && redirect->origin != plan.origin;
+  if (elsewhere)
+    fields_.push_back({":authority", request.origin.authority, true});
+  else if (plan.authority.constant())
+    fields_.push_back({":authority", plan.authority.fixed(), true});
+  else
+    vary(":authority", [&] { plan.authority.fill(text_, request.values, Escape::Header); });
   if (redirect)
     fields_.push_back({":path", redirect->target});
   else if (plan.target.constant())
@@ -136,7 +156,7 @@ RequestWriter::Http2 RequestWriter::http2(const RequestOf& request) {
     vary(":path", [&] { plan.target.fill(text_, request.values, plan.target_escape); });
   const bool body_goes = plan.has_body && (redirect == nullptr || redirect->with_body);
   for (const auto& field : plan.fields) {
-    if (!body_goes && redirect != nullptr && field.name == "content-type") continue;
+    if (redirect && !goes_along(field.name, *redirect, elsewhere)) continue;
     if (field.value.constant())
       fields_.push_back({field.name, field.value.fixed(), true});
     else

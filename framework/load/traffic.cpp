@@ -8,6 +8,9 @@
 namespace gunflint {
 namespace {
 
+/// Wakes so often at least, whatever is due: how late it wakes is how long it stood still.
+constexpr Duration pulse = 100ms;
+
 /// The load's own limits on requests at once, as the wire can carry them.
 std::size_t most_at_once(const LoadSpec& spec, WorkShare share) {
   const std::int64_t per_connection = spec.http.version == HttpVersion::One ? 1 : spec.http.streams;
@@ -30,6 +33,13 @@ std::string load_room::unbalanced(const std::string& load, const Balance& of) {
       "load `{}` has miscounted: {} journeys fell due, {} were dropped, {} ended and {} are under "
       "way; this is a bug of gunflint, please report it",
       load, of.due, of.dropped, of.ended, of.under_way);
+}
+
+std::string load_room::never_sent(const std::string& load) {
+  return fmt::format(
+      "load `{}` has taken something for the answer to a request that had not been sent; this is a "
+      "bug of gunflint, please report it",
+      load);
 }
 
 Traffic::Traffic(const Setup& setup, OnSecond on_second)
@@ -68,14 +78,20 @@ void Traffic::advance() {
   time_out_late_ones(time);
   pump();
   const Duration timeout = program_.spec.timeout;
-  if (stop_at_ != never && time >= stop_at_ + timeout && !arrival_due(stop_at_)) cut_off_all();
+  if (stop_at_ != never && !arrival_due(stop_at_) &&
+      (time >= stop_at_ + timeout || only_thinkers_until(stop_at_ + timeout)))
+    cut_off_all();
   wire_->advance();
   end_seconds(time);
 }
 
-void Traffic::end_seconds(Duration time) {
-  // Arrivals count in the second in which they were due, however late we are.
+/// Arrivals count in the second in which they were due, however late we are.
+void Traffic::roll_seconds(Duration time) {
   while (time >= second_end_ && !arrival_due(second_end_ - 1ns)) end_second(false);
+}
+
+void Traffic::end_seconds(Duration time) {
+  roll_seconds(time);
   if (stop_at_ != never && users_.count() == 0 && !arrival_due(stop_at_)) {
     end_second(true);
     finished_ = true;
@@ -92,18 +108,34 @@ Duration Traffic::next_wake() {
     if (!deadlines->empty())
       wake = std::min(wake, users_[deadlines->first()].due + program_.spec.timeout);
   if (stop_at_ != never) wake = std::min(wake, stop_at_ + program_.spec.timeout);
-  wake = std::min(wake, next_users_);
+  wake = std::min({wake, next_users_, now() + pulse});
   wake_ = wake;
   return std::min(wake, wire_->advance_at());
 }
 
 void Traffic::stop(Duration at) { stop_at_ = std::min(stop_at_, at); }
 
+void Traffic::cut_off() {
+  if (finished_) return;
+  const Duration time = now();
+  stop(time);
+  cut_off_all();
+  next_.reset();  // what was due by now and had not begun was never begun
+  end_seconds(time);
+}
+
+/// Nobody waits for an answer, and who thinks goes on thinking until then.
+bool Traffic::only_thinkers_until(Duration end) const {
+  return under_way_ == 0 && queue_.empty() && failing_.empty() && !timers_.empty() &&
+         timers_.top().when > end && users_.count() > 0;
+}
+
 /// Lets users of a closed loop in, up to the number that is wanted now.
 void Traffic::keep_users(Duration time) {
   if (time < next_users_) return;
   next_users_ = closed_.next_change(time);
   if (time >= stop_at_) return;
+  roll_seconds(time);  // they are due in their own second
   const auto wanted = closed_.wanted(time);
   for (int n = 0; n < batch && closed_.present() < wanted; ++n) {
     const auto place = users_.add();

@@ -32,6 +32,9 @@ struct Balance {
 /// A sentence if due = dropped + ended + under way does not hold, else empty.
 std::string unbalanced(const std::string& load, const Balance& of);
 
+/// The sentence for an answer to a request that was not sent.
+std::string never_sent(const std::string& load);
+
 /// This loop's part of a number that is meant for the whole load; at least 1.
 std::size_t part_of(int whole, WorkShare share);
 
@@ -62,12 +65,16 @@ class Traffic final : private WireUsers {
     wire_->on_socket(place, generation, events);
     if (!failing_.empty() || !queue_.empty()) pump();
   }
+  /// What answers have led to goes out, before all else that advance() does.
+  void send_out() { wire_->advance(); }
   /// When advance() is needed next.
   Duration next_wake();
   /// The next arrival: what a precise pacing spins for.
   Duration next_arrival() const { return arrival_due(Duration::max()) ? next_->due : never; }
   /// No arrival due after `at`; then drains.
   void stop(Duration at);
+  /// Whoever is under way has failed: cut off. Then it has finished.
+  void cut_off();
   bool finished() const { return finished_; }
   /// on_overload: abort, and it came to that.
   bool gave_up() const { return gave_up_; }
@@ -106,7 +113,9 @@ class Traffic final : private WireUsers {
   void pump();
   void time_out_late_ones(Duration now);
   void cut_off_all();
+  bool only_thinkers_until(Duration end) const;
   void end_seconds(Duration now);
+  void roll_seconds(Duration now);
 
   // the life of a user: walk.cpp
   void begin_step(std::uint32_t place, Duration from);
@@ -145,6 +154,8 @@ class Traffic final : private WireUsers {
   }
   void start_counting();
   void count_delay(User& user, Duration sent);
+  void count_waiting(User& user);
+  std::size_t users_due_before(Duration time) const;
   void count_request(const User& user, std::optional<ErrorClass> why, Duration at);
   void count_journey(const User& user, Duration at);
   Tally fresh_tally() const;

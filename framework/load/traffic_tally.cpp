@@ -44,13 +44,24 @@ void Traffic::note(const User& user, ErrorClass why, std::string_view words) {
   examples.emplace(why, std::move(text));
 }
 
-/// Of the first sending of a request. Waiting for a connection is the server's doing, or the
-/// limit's; all other delay is ours.
+/// Of the first sending of a request: until it asked for a connection, the delay was ours; from
+/// then on, if it had to wait, the server's doing, or the limit's.
 void Traffic::count_delay(User& user, Duration sent) {
   if (user.timed) return;
   user.timed = true;
   auto& tally = tally_of(user);
-  (user.waited ? tally.queued : tally.late).record(sent - user.due);
+  if (user.waited)
+    tally.queued.record(sent - user.asked);
+  else
+    tally.late.record(sent - user.due);
+}
+
+/// It must wait for a connection.
+void Traffic::count_waiting(User& user) {
+  if (user.waited || user.timed) return;
+  user.waited = true;
+  user.asked = now();
+  tally_of(user).late.record(user.asked - user.due);
 }
 
 void Traffic::count_request(const User& user, std::optional<ErrorClass> why, Duration at) {
@@ -130,7 +141,14 @@ void Traffic::end_second(bool last) {
   uncounted_ = fresh_tally();
   retry_budget_.second_ended();
   // The warm-up is over: who is still under way from it is no longer counted.
-  if (warm_up_ > 0ns && second_end_ - 1s == warm_up_) uncounted_users_ = users_.count();
+  if (warm_up_ > 0ns && second_end_ - 1s == warm_up_) uncounted_users_ = users_due_before(warm_up_);
+}
+
+std::size_t Traffic::users_due_before(Duration time) const {
+  std::size_t n = 0;
+  for (std::uint32_t place = 0; place < users_.places(); ++place)
+    n += users_[place].state != User::State::Free && users_[place].journey_due < time;
+  return n;
 }
 
 std::string_view Traffic::UserValues::at(const Slot& slot) const {

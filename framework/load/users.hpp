@@ -35,6 +35,7 @@ struct User {
   Duration journey_due{};  ///< of the arrival
   Duration thought{};      ///< think time so far
   Duration sent{};         ///< the present attempt; negative when not sent
+  Duration asked{};        ///< waited: when the present request first asked for a connection
   std::uint64_t number = 0;
   Link deadline;  ///< among all with a request under way, by due time
   Link queued;    ///< among those that wait for a connection

@@ -63,7 +63,7 @@ void Traffic::dispatch(std::uint32_t place, bool attempt) {
   user.sent = Duration(-1);
   if (queue_.empty() && room_for(origin_of(place)) && assign(place)) return;
   user.state = User::State::Queued;
-  user.waited = true;
+  count_waiting(user);
   queue_.push(place);
 }
 
@@ -83,7 +83,7 @@ bool Traffic::assign(std::uint32_t place) {
   }
   ++under_way_;
   user.state = User::State::Busy;
-  if (started == Wire::Started::Opening && user.sent < 0ns) user.waited = true;
+  if (started == Wire::Started::Opening && user.sent < 0ns) count_waiting(user);
   return true;
 }
 
@@ -113,6 +113,8 @@ void Traffic::sending(std::uint32_t place) {
 void Traffic::judge(std::uint32_t place, const HttpAnswer& answer) {
   User& user = users_[place];
   answered_at_ = now();
+  roll_seconds(answered_at_);
+  if (user.sent < 0ns && miscounted_.empty()) miscounted_ = never_sent(program_.spec.name);
   const RequestPlan& plan = plan_of(user);
   if (plan.keep.cookies && !answer.head.empty()) take_cookies(user, plan, answer.head);
   redirecting_ = program_.spec.http.redirects > 0 && redirected(user, plan, answer);
@@ -264,6 +266,7 @@ void Traffic::request_ended(std::uint32_t place, std::optional<ErrorClass> why, 
 
 void Traffic::journey_ended(std::uint32_t place, Duration at) {
   User& user = users_[place];
+  if (user.member != nobody) roll_seconds(at);  // the next one is due in its own second
   count_journey(user, at);
   ++ended_;
   if (user.member == nobody) return users_.remove(place);

@@ -167,11 +167,11 @@ void set_stage(Value& load, double rate, Duration length, const Mark& mark) {
   load.set("stages", marked(std::move(stages), mark));
 }
 
-/// The log's length at this speed, rounded up to whole seconds; none: far too long.
+/// The log's length at this speed; none: far too long.
 std::optional<Duration> stage_length(Duration recorded, double speed) {
-  const double long_is = std::max(1.0, std::ceil(seconds(recorded) / speed));
+  const double long_is = std::max(0.001, seconds(recorded) / speed);
   if (long_is > seconds(longest_replay)) return std::nullopt;
-  return std::chrono::seconds(static_cast<std::int64_t>(long_is));
+  return from_seconds(long_is);
 }
 
 void read_replay(Value& load, Reader& reader) {

@@ -27,7 +27,8 @@ class Worker {
                                WorkShare share) = 0;
   /// Arrival number 0 is due at `at` (CLOCK_MONOTONIC of this machine).
   virtual Result<void> begin(Time at) = 0;
-  /// No arrival after now; waits for answers at most each load's timeout; then the last slice.
+  /// No arrival after now; waits for answers at most each load's timeout; then the last slice. Said
+  /// again: whoever is still under way has failed, and the last slice comes at once.
   virtual void stop() = 0;
 };
 

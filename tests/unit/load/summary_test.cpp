@@ -117,17 +117,21 @@ TEST(LoadSummary, TheGeneratorIsTheLimitAboveFivePercentOfTheSeconds) {
 TEST(Generator, IsTheLimitWhenItsOwnDelayIsMoreThanJitter) {
   Histogram late;
   late.record(20us, 1000);
-  EXPECT_FALSE(generator_was_the_limit(late, 1ms, 0.3, false));
-  EXPECT_TRUE(generator_was_the_limit(late, 1ms, 0.95, false));
-  EXPECT_TRUE(generator_was_the_limit(late, 1ms, 0.3, true));
+  Histogram still;
+  still.record(90ms);
+  EXPECT_FALSE(generator_was_the_limit(late, still, 1ms, 0.3, false));
+  EXPECT_TRUE(generator_was_the_limit(late, still, 1ms, 0.95, false));
+  EXPECT_TRUE(generator_was_the_limit(late, still, 1ms, 0.3, true));
   late.record(15ms, 9);
-  EXPECT_FALSE(generator_was_the_limit(late, 1ms, 0.3, false));  // 0.9 %
+  EXPECT_FALSE(generator_was_the_limit(late, still, 1ms, 0.3, false));  // 0.9 %
   late.record(15ms, 3);
-  EXPECT_TRUE(generator_was_the_limit(late, 1ms, 0.3, false));
-  EXPECT_FALSE(generator_was_the_limit(late, 400ms, 0.3, false));  // 5 % of 400 ms is 20 ms
+  EXPECT_TRUE(generator_was_the_limit(late, still, 1ms, 0.3, false));
+  EXPECT_FALSE(generator_was_the_limit(late, still, 400ms, 0.3, false));  // 5 % of 400 ms is 20 ms
   Histogram few;
   few.record(15ms, 4);  // one scheduling hiccup at a low rate
-  EXPECT_FALSE(generator_was_the_limit(few, 1ms, 0.3, false));
+  EXPECT_FALSE(generator_was_the_limit(few, still, 1ms, 0.3, false));
+  still.record(200ms);
+  EXPECT_TRUE(generator_was_the_limit(few, still, 1ms, 0.3, false));  // it stood still
 }
 
 }  // namespace
