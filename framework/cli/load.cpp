@@ -14,6 +14,7 @@
 #include "cli/load_screen.hpp"
 #include "cli/programs.hpp"
 #include "cli/reading.hpp"
+#include "cli/standard_output.hpp"
 #include "gunflint/concepts/worker.hpp"
 #include "host/fd.hpp"
 #include "load/spawned_worker.hpp"
@@ -197,11 +198,8 @@ Style screen_style(const LoadOptions& options) {
   return style;
 }
 
-void print_result(const LoadOrder& order, const LoadResult& result) {
-  const std::string text =
-      redact(load_report(order, result, Style::of(STDOUT_FILENO)), order.secrets);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+Result<void> print_result(const LoadOrder& order, const LoadResult& result) {
+  return write_result(redact(load_report(order, result, Style::of(STDOUT_FILENO)), order.secrets));
 }
 
 /// The order is right: prepares the worker, sends, and tells.
@@ -233,13 +231,15 @@ int send_load(const LoadOptions& options, const LoadOrder& order,
   (void)stderr_outlet.flush(1s);
   if (!run.lost().empty() && !is_overload_abort(run.lost()))
     return complain("load", run.lost(), Outcome::ToolError, options.json);
-  if (!options.json) print_result(order, result);
+  Result<void> printed;
+  if (!options.json) printed = print_result(order, result);
   int exit = exit_of(run, result, options);
   if (const auto written = (*outputs)->end(exit); !written)
     exit = complain("load", written.error().message, Outcome::ToolError);
   if (options.json)
-    std::puts(
-        to_json_pretty(load_document(order, result, run.per_second(), started, exit)).c_str());
+    printed = write_result(
+        to_json_pretty(load_document(order, result, run.per_second(), started, exit)) + "\n");
+  if (!printed) return complain("load", printed.error().message, Outcome::ToolError);
   return exit;
 }
 

@@ -22,9 +22,10 @@ struct Ran {
   std::string out, err;
 };
 
-/// Runs `gunflint load …`; sends it `signal` after `after` unless that is 0.
-Ran load(std::vector<std::string> arguments, int signal = 0,
-         std::chrono::milliseconds after = 0ms) {
+/// Runs `gunflint load …`; sends it `signal` after `after` unless that is 0. `to`: where standard
+/// output goes instead of `out`.
+Ran load(std::vector<std::string> arguments, int signal = 0, std::chrono::milliseconds after = 0ms,
+         const std::string& to = {}) {
   const auto folder =
       std::filesystem::temp_directory_path() / ("gunflint-load-cli-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
@@ -35,7 +36,8 @@ Ran load(std::vector<std::string> arguments, int signal = 0,
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   const int flags = O_CREAT | O_TRUNC | O_WRONLY;
-  posix_spawn_file_actions_addopen(&actions, 1, (folder / "out").c_str(), flags, 0600);
+  posix_spawn_file_actions_addopen(
+      &actions, 1, (to.empty() ? folder / "out" : std::filesystem::path(to)).c_str(), flags, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, (folder / "err").c_str(), flags, 0600);
   pid_t pid = 0;
   Ran ran{127, {}, {}};
@@ -86,6 +88,19 @@ TEST(LoadCommand, SpeaksJson) {
   EXPECT_EQ(v->find("requests")->integer_or("failed"), 25);
   EXPECT_EQ(v->find("requests")->find("errors")->integer_or("http_5xx"), 25);
   EXPECT_GT(v->find("latency_seconds")->number_or("p99"), 0);
+}
+
+TEST(LoadCommand, AResultThatCannotBeWrittenIsNoSuccess) {
+  TestServer server([](const TestRequest&) { return answer(); });
+  for (const bool json : {false, true}) {
+    std::vector<std::string> arguments{server.url(), "--rate", "20/s", "--for", "1s", "--quiet"};
+    if (json) arguments.push_back("--json");
+    const auto ran = load(arguments, 0, 0ms, "/dev/full");
+    EXPECT_EQ(ran.code, 6) << json;
+    EXPECT_NE(ran.err.find("could not be written to standard output: No space left on device"),
+              std::string::npos)
+        << ran.err;
+  }
 }
 
 TEST(LoadCommand, ExpectationsDecideTheExitCode) {
