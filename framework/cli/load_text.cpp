@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/load_bins.hpp"
 #include "cli/load_stages.hpp"
 #include "model/replay_words.hpp"
 #include "report/words.hpp"
@@ -159,23 +160,23 @@ std::string bar_of(double share, int width, bool unicode) {
 }
 
 void distribution_lines(const Histogram& h, const Style& style, LoadLines& lines) {
-  const auto bands = latency_bands(h);
-  if (bands.empty()) return;
-  double most = 0;
-  for (const auto& band : bands) most = std::max(most, band.count);
+  const auto bins = latency_bins(h);
+  if (bins.empty()) return;
+  std::uint64_t most = 0;
+  for (const auto& bin : bins) most = std::max(most, bin.count);
   const int width = std::clamp(style.width - 58, 8, 48);
   lines.emplace_back();
-  for (const auto& band : bands) {
+  for (const auto& bin : bins) {
     std::string marks;
     for (const auto& p : shown_percentiles()) {
       const Duration at = h.quantile(p.q);
-      if (at >= band.from && at < band.to) marks += std::string(marks.empty() ? "" : " ") + p.title;
+      if (at >= bin.from && at < bin.to) marks += std::string(marks.empty() ? "" : " ") + p.title;
     }
-    lines.push_back(
-        fmt::format("  {:>6} - {:<6}{:>11}{:>9}  {}{}", human(band.from), human(band.to),
-                    grouped(band.count), percent(band.count / static_cast<double>(h.count())),
-                    inked(style, Ink::Blue, bar_of(band.count / most, width, style.unicode)),
-                    marks.empty() ? "" : "  " + inked(style, Ink::Dim, marks)));
+    const double share = static_cast<double>(bin.count) / static_cast<double>(most);
+    lines.push_back(fmt::format("  {:>6} - {:<6}{:>11}{:>9}  {}{}", human(bin.from), human(bin.to),
+                                count_text(bin.count), bin_percent(bin.count, h.count()),
+                                inked(style, Ink::Blue, bar_of(share, width, style.unicode)),
+                                marks.empty() ? "" : "  " + inked(style, Ink::Dim, marks)));
   }
 }
 
