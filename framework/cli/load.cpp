@@ -9,6 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/complain.hpp"
+#include "cli/load_contradictions.hpp"
 #include "cli/load_json.hpp"
 #include "cli/load_outputs.hpp"
 #include "cli/load_screen.hpp"
@@ -162,8 +163,13 @@ std::optional<LoadOrder> read_order(const LoadOptions& options, int& exit) {
   }
   Result<LoadOrder> order = LoadOrder{};
   if (*is_file) {
+    if (const auto right = contradicts_file(options); !right) {
+      exit = refuse(right.error(), options);
+      return std::nullopt;
+    }
     Value refusal;
-    const auto read = read_for_run("load", options.target, options.file, refusal);
+    // W211: nothing is judged. `load` judges nothing but --expect, whatever the file says.
+    const auto read = read_for_run("load", options.target, options.file, refusal, "W211");
     if (!read) {
       if (options.json) std::puts(to_json_pretty(refusal).c_str());
       exit = exit_code(Outcome::Invalid);

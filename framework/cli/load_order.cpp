@@ -271,7 +271,8 @@ Result<LoadOrder> order_of_file(const LoadOptions& o, const ReadExperiment& read
   order.seed = o.seed != 0 ? o.seed : read.experiment->seed != 0 ? read.experiment->seed : 1;
   order.secrets = read.secrets;
   if (!read.experiment->faults.empty() || !read.experiment->steady_state.empty())
-    order.note = "only the traffic of the file: no fault, no hypothesis; judge with --expect";
+    order.note = std::string("only the traffic of the file: no fault, no hypothesis") +
+                 (o.expect.empty() ? "; judge with --expect" : "");
   return order;
 }
 

@@ -144,6 +144,20 @@ TEST_F(RunOptionsAreChecked, PlanOfSeveralFilesListsTheRefusedOneToo) {
   EXPECT_FALSE(documents->items()[0].bool_or("valid", true));
 }
 
+TEST_F(RunOptionsAreChecked, LoadOfAFileSaysNothingOfWhatItDoesNotDo) {
+  const std::string file = folder_ / "traffic.yaml";
+  std::ofstream(file) << "version: 1\nname: x\nload:\n  shoppers:\n    base_url: "
+                         "http://127.0.0.1:1\n    stages: [ { rate: 1/s, for: 1s } ]\n"
+                         "    requests: [ { get: / } ]\n";
+  const Said rate = type({"load", file.c_str(), "--rate", "5/s"});
+  EXPECT_EQ(rate.exit, 2);
+  EXPECT_TRUE(rate.err.starts_with("gunflint load: --rate is for a URL")) << rate.err;
+  const Said expect = type({"load", file.c_str(), "--expect", "speed < 1"});
+  EXPECT_EQ(expect.exit, 2);
+  EXPECT_FALSE(says(expect.err, "W211")) << expect.err;
+  EXPECT_TRUE(says(type({"validate", file.c_str()}).err, "W211"));
+}
+
 TEST(CommandLine, ExplainAnswersAnUnknownWordInJsonToo) {
   const Said said = type({"explain", "--json", "netwrok"});
   EXPECT_EQ(said.exit, 2);
