@@ -46,7 +46,7 @@ class LoadScreen {
   std::string heading(Duration now, const Style& style) const;
   std::string progress(Duration now, const Style& style) const;
   void rate_rows(const Style& style, std::vector<std::string>& rows) const;
-  void latency_rows(std::vector<std::string>& rows) const;
+  void latency_rows(const Style& style, std::vector<std::string>& rows) const;
   void error_rows(const Style& style, std::vector<std::string>& rows) const;
   void level_rows(std::vector<std::string>& rows) const;
   std::string generator_row() const;

@@ -29,23 +29,57 @@ std::string line_of(std::string_view label, const std::string& rate, const std::
   return fmt::format("  {:<14}{:>9}  {}", label, rate, rest);
 }
 
-/// Words in lines of at most `width` columns, each after `indent` spaces.
-void add_wrapped(const std::string& text, std::size_t indent, const Style& style, Ink ink,
-                 LoadLines& lines) {
-  const auto width = static_cast<std::size_t>(std::max(style.width - 1, 40)) - indent;
+/// Columns that a row may have.
+std::size_t room_of(const Style& style) { return static_cast<std::size_t>(style.width - 1); }
+
+/// Columns of text with colours in it.
+std::size_t seen_columns(std::string_view text) {
+  std::size_t seen = columns(text);
+  for (auto at = text.find('\033'); at != text.npos; at = text.find('\033', at + 1))
+    seen -= text.find('m', at) + 1 - at;
+  return seen;
+}
+
+/// Breaks `text` between words where a row is full; further rows begin with `indent` spaces. A
+/// number stays with its percent sign.
+void add_broken(const std::string& text, std::size_t indent, const Style& style, LoadLines& lines) {
   std::string line;
+  std::size_t used = 0;
   const auto end_line = [&] {
-    lines.push_back(std::string(indent, ' ') + inked(style, ink, line));
-    line.clear();
+    while (line.ends_with(' ')) line.pop_back();
+    lines.push_back(std::exchange(line, std::string(indent, ' ')));
+    used = indent;
   };
-  for (std::size_t at = 0; at < text.size();) {
-    const auto space = std::min(text.find(' ', at), text.size());
+  for (std::size_t at = 0; at <= text.size();) {
+    auto space = std::min(text.find(' ', at), text.size());
+    if (text.compare(space, 2, " %") == 0) space = std::min(text.find(' ', space + 1), text.size());
     const std::string word = text.substr(at, space - at);
-    if (!line.empty() && columns(line) + 1 + columns(word) > width) end_line();
-    line += (line.empty() ? "" : " ") + word;
+    const auto wide = seen_columns(word);
+    if (used + wide > room_of(style) && line.find_first_not_of(' ') != line.npos) end_line();
+    line += word + " ";
+    used += wide + 1;
     at = space + 1;
   }
   end_line();
+}
+
+/// A row that a terminal would break inside a word is broken between two, below what stands before
+/// it where there is room; in a file it stays whole.
+void add_row(const std::string& row, std::size_t indent, const Style& style, LoadLines& lines) {
+  if (style.redraw)
+    add_broken(row, style.width < 60 ? 6 : indent, style, lines);
+  else
+    lines.push_back(row);
+}
+constexpr std::size_t below_rest = 27;  ///< of line_of()
+
+/// Words in lines of at most the width, each after `indent` spaces.
+void add_wrapped(const std::string& text, std::size_t indent, const Style& style, Ink ink,
+                 LoadLines& lines) {
+  LoadLines broken;
+  add_broken(std::string(indent, ' ') + text, indent, style, broken);
+  for (const auto& line : broken)
+    lines.push_back(std::string(indent, ' ') + inked(style, ink, line.substr(indent)));
 }
 
 std::string rate_of(double count, double length) {
@@ -54,7 +88,7 @@ std::string rate_of(double count, double length) {
 
 /// What was asked: by arrivals, by users, or by a log.
 void asked_lines(const LoadSpec& load, const LoadSummary& s, double length, bool journeys,
-                 LoadLines& lines) {
+                 const Style& style, LoadLines& lines) {
   const char* what = journeys ? "journeys" : "requests";
   if (load.replay) {
     const auto& replay = *load.replay;
@@ -63,16 +97,18 @@ void asked_lines(const LoadSpec& load, const LoadSummary& s, double length, bool
     if (replay.speed != 1) text += fmt::format(", {}x as fast", print_number(replay.speed));
     if (const auto left_out = spell_left_out(replay.left_out); !left_out.empty())
       text += "; " + left_out;
-    lines.push_back(line_of("replayed", rate_of(static_cast<double>(s.due), length), text));
+    add_row(line_of("replayed", rate_of(static_cast<double>(s.due), length), text), below_rest,
+            style, lines);
   }
   if (s.closed_loop())
-    lines.push_back(line_of("users", count_text(s.most_users),
-                            "each begins again when it is answered (a closed loop)"));
+    add_row(line_of("users", count_text(s.most_users),
+                    "each begins again when it is answered (a closed loop)"),
+            below_rest, style, lines);
   if (s.asked > 0)
-    lines.push_back(
-        line_of("asked", rate_of(s.asked, length),
-                fmt::format("{} {}{}", grouped(s.asked), what,
-                            load.arrivals == ArrivalKind::Uniform ? "" : " on average")));
+    add_row(line_of("asked", rate_of(s.asked, length),
+                    fmt::format("{} {}{}", grouped(s.asked), what,
+                                load.arrivals == ArrivalKind::Uniform ? "" : " on average")),
+            below_rest, style, lines);
 }
 
 void traffic_lines(const LoadSummary& s, double length, bool journeys, const Style& style,
@@ -80,34 +116,33 @@ void traffic_lines(const LoadSummary& s, double length, bool journeys, const Sty
   const std::string dropped =
       s.dropped > 0 ? fmt::format(", {} dropped", count_text(s.dropped)) : "";
   if (journeys) {
-    lines.push_back(line_of("begun", rate_of(static_cast<double>(s.due - s.dropped), length),
-                            fmt::format("{} journeys{}", count_text(s.due - s.dropped), dropped)));
-    lines.push_back(line_of("completed", rate_of(static_cast<double>(s.completed), length),
-                            fmt::format("{} journeys ({})", count_text(s.completed),
-                                        share_text(s.completed, s.journeys_ended + s.dropped))));
+    add_row(line_of("begun", rate_of(static_cast<double>(s.due - s.dropped), length),
+                    fmt::format("{} journeys{}", count_text(s.due - s.dropped), dropped)),
+            below_rest, style, lines);
+    add_row(line_of("completed", rate_of(static_cast<double>(s.completed), length),
+                    fmt::format("{} journeys ({})", count_text(s.completed),
+                                share_text(s.completed, s.journeys_ended + s.dropped))),
+            below_rest, style, lines);
   }
   std::string again;
   if (s.attempts > s.requests)
     again = fmt::format(", {:.3g} attempts per request (retries)", s.amplification());
-  lines.push_back(line_of("sent", rate_of(static_cast<double>(s.sent), length),
-                          count_text(s.sent) + " requests" + (journeys ? "" : dropped) + again));
+  add_row(line_of("sent", rate_of(static_cast<double>(s.sent), length),
+                  count_text(s.sent) + " requests" + (journeys ? "" : dropped) + again),
+          below_rest, style, lines);
   const std::string failed =
       fmt::format("{} failed ({})", count_text(s.failed), share_text(s.failed, s.requests));
-  lines.push_back(line_of("answered", rate_of(static_cast<double>(s.requests - s.failed), length),
-                          fmt::format("{} rightly, {}", count_text(s.requests - s.failed),
-                                      inked(style, s.failed ? Ink::Red : Ink::None, failed))));
+  add_row(line_of("answered", rate_of(static_cast<double>(s.requests - s.failed), length),
+                  fmt::format("{} rightly, {}", count_text(s.requests - s.failed),
+                              inked(style, s.failed ? Ink::Red : Ink::None, failed))),
+          below_rest, style, lines);
   if (s.warm_up_seconds > 0)
-    lines.push_back(line_of(
-        "left out", "",
-        fmt::format("{} of warm-up, with {}",
-                    some(static_cast<std::uint64_t>(s.warm_up_seconds), "second", "seconds"),
-                    some(s.warm_up_requests, "answer", "answers"))));
-}
-
-/// A row that a terminal would break is cut; in a file it stays whole.
-std::string fitted(const std::string& row, const Style& style) {
-  if (!style.redraw) return row;
-  return shortened(row, static_cast<std::size_t>(std::max(style.width - 1, 40)), style.unicode);
+    add_row(line_of("left out", "",
+                    fmt::format(
+                        "{} of warm-up, with {}",
+                        some(static_cast<std::uint64_t>(s.warm_up_seconds), "second", "seconds"),
+                        some(s.warm_up_requests, "answer", "answers"))),
+            below_rest, style, lines);
 }
 
 void error_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
@@ -123,27 +158,60 @@ void error_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
     const auto example = s.examples.find(name);
     std::string what = name;
     if (example != s.examples.end()) what = padded(name, width) + "  " + plain(example->second);
-    lines.push_back(fitted(line_of(label, count_text(count), what), style));
+    add_row(line_of(label, count_text(count), what), below_rest, style, lines);
     label = "";
   }
+}
+
+/// Columns of a table by how much a reader would miss them; those that there is no room for are
+/// left out.
+struct TableColumn {
+  const char* title;
+  std::size_t width;
+  int rank;  ///< 0 is left out last
+};
+template <std::size_t n>
+std::array<bool, n> that_fit(const std::array<TableColumn, n>& all, std::size_t room) {
+  std::array<bool, n> fit{};
+  for (int rank = 0; rank < static_cast<int>(n); ++rank)
+    for (std::size_t i = 0; i < n; ++i) {
+      if (all[i].rank != rank) continue;
+      if (all[i].width > room) return fit;
+      fit[i] = true;
+      room -= all[i].width;
+    }
+  return fit;
 }
 
 /// A table of percentiles: its head, and a row for each histogram that holds anything.
 void percentile_table(const char* title,
                       std::initializer_list<std::pair<const char*, const Histogram*>> rows,
                       const Style& style, LoadLines& lines) {
-  LoadLines table;
-  for (const auto& [label, h] : rows) {
-    if (h->empty()) continue;
+  static constexpr std::array<TableColumn, 7> all{{{"p50", 9, 0},
+                                                   {"p90", 9, 3},
+                                                   {"p95", 9, 5},
+                                                   {"p99", 9, 1},
+                                                   {"p99.9", 9, 4},
+                                                   {"max", 9, 2},
+                                                   {"mean", 9, 6}}};
+  const auto shown = that_fit(all, room_of(style) - 16);
+  const auto add = [&](const std::string& label, const std::array<std::string, 7>& cells) {
     std::string row = fmt::format("  {:<14}", label);
-    for (const auto& p : shown_percentiles()) row += fmt::format("{:>9}", human(h->quantile(p.q)));
-    table.push_back(row + fmt::format("{:>9}{:>9}", human(h->max()), human(h->mean())));
-  }
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (shown[i]) row += fmt::format("{:>9}", cells[i]);
+    return row;
+  };
+  LoadLines table;
+  for (const auto& [label, h] : rows)
+    if (!h->empty())
+      table.push_back(add(label, {human(h->quantile(0.5)), human(h->quantile(0.9)),
+                                  human(h->quantile(0.95)), human(h->quantile(0.99)),
+                                  human(h->quantile(0.999)), human(h->max()), human(h->mean())}));
   if (table.empty()) return;
-  std::string head = fmt::format("  {:<14}", title);
-  for (const auto& p : shown_percentiles()) head += fmt::format("{:>9}", p.title);
+  std::array<std::string, 7> titles;
+  for (std::size_t i = 0; i < all.size(); ++i) titles[i] = all[i].title;
   lines.emplace_back();
-  lines.push_back(inked(style, Ink::Dim, head + fmt::format("{:>9}{:>9}", "max", "mean")));
+  lines.push_back(inked(style, Ink::Dim, add(title, titles)));
   lines.insert(lines.end(), table.begin(), table.end());
 }
 
@@ -159,55 +227,103 @@ std::string bar_of(double share, int width, bool unicode) {
   return out + parts[static_cast<std::size_t>(eighths % 8)];
 }
 
+/// "p50 p90 p95", or "p50 - p95" where that is too long, or nothing.
+std::string marks_of(const LatencyBin& bin, const Histogram& h, std::size_t room) {
+  std::string all, first, last;
+  for (const auto& p : shown_percentiles()) {
+    const Duration at = h.quantile(p.q);
+    if (at < bin.from || at >= bin.to) continue;
+    all += (all.empty() ? "" : " ") + std::string(p.title);
+    if (first.empty()) first = p.title;
+    last = p.title;
+  }
+  if (all.size() > room && first != last) all = first + " - " + last;
+  return all.size() > room ? "" : all;
+}
+
 void distribution_lines(const Histogram& h, const Style& style, LoadLines& lines) {
   const auto bins = latency_bins(h);
   if (bins.empty()) return;
   std::uint64_t most = 0;
   for (const auto& bin : bins) most = std::max(most, bin.count);
-  const int width = std::clamp(style.width - 58, 8, 48);
+  const bool wide = style.width >= 75;
+  const std::size_t counts = wide ? 11 : count_text(most).size() + 1;
+  const std::size_t room = room_of(style), shares = 17 + counts + 9 > room ? 0 : 9;
+  const std::size_t before = 17 + counts + shares + 2;
+  // Bars first, then what stands behind them.
+  const std::size_t left = room > before ? room - before : 0;
+  const auto bar = std::min<std::size_t>(left >= 36   ? left - 20
+                                         : left >= 18 ? left - 13
+                                                      : left,
+                                         48);
   lines.emplace_back();
   for (const auto& bin : bins) {
-    std::string marks;
-    for (const auto& p : shown_percentiles()) {
-      const Duration at = h.quantile(p.q);
-      if (at >= bin.from && at < bin.to) marks += std::string(marks.empty() ? "" : " ") + p.title;
-    }
     const double share = static_cast<double>(bin.count) / static_cast<double>(most);
-    lines.push_back(fmt::format("  {:>6} - {:<6}{:>11}{:>9}  {}{}", human(bin.from), human(bin.to),
-                                count_text(bin.count), bin_percent(bin.count, h.count()),
-                                inked(style, Ink::Blue, bar_of(share, width, style.unicode)),
+    const std::string drawn = bar < 3 ? "" : bar_of(share, static_cast<int>(bar), style.unicode);
+    const std::size_t taken = before + columns(drawn) + 2;
+    const std::string marks = marks_of(bin, h, room > taken ? room - taken : 0);
+    const std::string share_cell = shares > 0 ? bin_percent(bin.count, h.count()) : "";
+    lines.push_back(fmt::format("  {:>6} - {:<6}{:>{}}{:>{}}  {}{}", human(bin.from), human(bin.to),
+                                count_text(bin.count), counts, share_cell, shares,
+                                inked(style, Ink::Blue, drawn),
                                 marks.empty() ? "" : "  " + inked(style, Ink::Dim, marks)));
   }
 }
 
 /// One row of the table of journeys and steps.
-std::string part_row(const std::string& name, std::size_t width, std::uint64_t count,
-                     const std::string& bad, const Histogram& h, const Style& style) {
-  const std::string shown = padded(shortened(plain(name), width, style.unicode), width);
-  if (h.empty()) return fmt::format("  {}{:>10}{:>9}", shown, count_text(count), bad);
-  return fmt::format("  {}{:>10}{:>9}{:>9}{:>9}{:>9}{:>9}", shown, count_text(count), bad,
-                     human(h.quantile(0.5)), human(h.quantile(0.9)), human(h.quantile(0.99)),
-                     human(h.max()));
+using PartCells = std::array<std::string, 6>;
+struct PartTable {
+  static constexpr std::array<TableColumn, 6> all{{{"ended", 10, 0},
+                                                   {"failed", 9, 1},
+                                                   {"p50", 9, 3},
+                                                   {"p90", 9, 5},
+                                                   {"p99", 9, 2},
+                                                   {"max", 9, 4}}};
+  explicit PartTable(const Style& s)
+      : style(s), shown(that_fit(all, room_of(s) - 2 - (s.width >= 60 ? 16 : 8))) {
+    std::size_t taken = 2;
+    for (std::size_t i = 0; i < all.size(); ++i) taken += shown[i] ? all[i].width : 0;
+    name = std::min<std::size_t>(room_of(s) > taken ? room_of(s) - taken : 8, 40);
+  }
+  std::string row(const std::string& label, const PartCells& cells) const {
+    std::string text = "  " + padded(shortened(plain(label), name, style.unicode), name);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (shown[i]) text += fmt::format("{:>{}}", cells[i], all[i].width);
+    return text;
+  }
+  const Style& style;
+  std::array<bool, 6> shown;
+  std::size_t name = 0;
+};
+
+PartCells part_cells(std::uint64_t count, const std::string& bad, const Histogram& h) {
+  if (h.empty()) return {count_text(count), bad};
+  return {count_text(count),       bad,           human(h.quantile(0.5)), human(h.quantile(0.9)),
+          human(h.quantile(0.99)), human(h.max())};
 }
 
-/// Steps, under their journeys when there are several.
+/// Steps, under their journeys when there are several. A journey that is one step of the same name
+/// is told once.
 void part_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
   if (s.steps.size() < 2) return;
-  const auto width = static_cast<std::size_t>(std::clamp(style.width - 58, 16, 40));
+  const PartTable table(style);
   lines.emplace_back();
-  lines.push_back(inked(style, Ink::Dim,
-                        fmt::format("  {:<{}}{:>10}{:>9}{:>9}{:>9}{:>9}{:>9}", "step", width,
-                                    "ended", "failed", "p50", "p90", "p99", "max")));
+  lines.push_back(
+      inked(style, Ink::Dim, table.row("step", {"ended", "failed", "p50", "p90", "p99", "max"})));
   for (const auto& journey : s.journeys) {
-    const auto lost = journey.ended + journey.dropped -
-                      std::min(journey.completed, journey.ended + journey.dropped);
-    lines.push_back(part_row(journey.journey, width, journey.ended,
-                             share_text(lost, journey.ended + journey.dropped), journey.duration,
-                             style));
+    std::vector<const LoadSummary::Step*> steps;
     for (const auto& step : s.steps)
-      if (step.load == journey.load && step.journey == journey.journey)
-        lines.push_back(part_row("  " + step.step, width, step.ended,
-                                 share_text(step.failed, step.ended), step.latency, style));
+      if (step.load == journey.load && step.journey == journey.journey) steps.push_back(&step);
+    const bool alone = steps.size() == 1 && steps[0]->step == journey.journey;
+    const auto all = journey.ended + journey.dropped;
+    const auto lost = all - std::min(journey.completed, all);
+    if (!alone)
+      lines.push_back(table.row(
+          journey.journey, part_cells(journey.ended, share_text(lost, all), journey.duration)));
+    for (const auto* step : steps)
+      lines.push_back(
+          table.row((alone ? "" : "  ") + step->step,
+                    part_cells(step->ended, share_text(step->failed, step->ended), step->latency)));
   }
 }
 
@@ -232,7 +348,7 @@ void wire_lines(const LoadSummary& s, double length, const Style& style, LoadLin
     rows.push_back(fmt::format("  {:<14} {} of the sends ({}) found no connection free", "waited",
                                count_text(s.queued.count()), percent(s.queued_share())));
   if (!rows.empty()) lines.emplace_back();
-  for (const auto& row : rows) lines.push_back(fitted(row, style));
+  for (const auto& row : rows) add_row(row, 17, style, lines);
 }
 
 /// What a reader would otherwise take wrongly.
@@ -258,7 +374,7 @@ LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length, co
   LoadLines lines;
   bool journeys = s.journeys.size() != s.steps.size();
   for (const auto& journey : load.journeys) journeys |= journey.steps.size() > 1;
-  asked_lines(load, s, length, journeys, lines);
+  asked_lines(load, s, length, journeys, style, lines);
   traffic_lines(s, length, journeys, style, lines);
   error_lines(s, style, lines);
   percentile_table("latency", {{"from due", &s.latency}, {"from send", &s.service}}, style, lines);
@@ -286,13 +402,15 @@ void threshold_lines(const std::vector<JudgedThreshold>& judged, const Style& st
                        : failed ? (style.unicode ? "✗" : "x")
                                 : "?";
     const char* word = held ? "held" : failed ? "failed" : "inconclusive";
-    lines.push_back(
-        inked(style,
-              held     ? Ink::Green
-              : failed ? Ink::Red
-                       : Ink::Yellow,
-              fmt::format("  {} {:<13} {}  it was {}{}", mark, word, padded(plain(one.text), width),
-                          one.value, one.why.empty() ? "" : " (" + one.why + ")")));
+    const std::string was = one.why.empty() ? "it was " + one.value
+                            : one.value == nothing_measured
+                                ? one.why
+                                : fmt::format("it was {} ({})", one.value, one.why);
+    LoadLines rows;
+    add_row(fmt::format("  {} {:<13} {}  {}", mark, word, padded(plain(one.text), width), was), 18,
+            style, rows);
+    for (const auto& row : rows)
+      lines.push_back(inked(style, held ? Ink::Green : failed ? Ink::Red : Ink::Yellow, row));
   }
 }
 

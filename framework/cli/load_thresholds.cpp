@@ -203,7 +203,7 @@ std::vector<JudgedThreshold> judge(const std::vector<Threshold>& thresholds,
     const auto value = value_of(summary, length, t.of, t.condition);
     JudgedThreshold judged;
     judged.text = t.text;
-    judged.value = value ? print_like(*value, t.condition) : "nothing measured";
+    judged.value = value ? print_like(*value, t.condition) : nothing_measured;
     if (!value || summary.requests == 0)
       judged.why = "nothing was measured";
     else if (summary.generator_was_the_limit())

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "cli/load_json.hpp"
 #include "cli/load_stages.hpp"
 #include "load_sample.hpp"
@@ -97,6 +99,55 @@ TEST(LoadText, ColoursAndNarrowTerminals) {
   style.unicode = false;
   const std::string ascii = load_report(order(), r, style);
   for (const char c : ascii) ASSERT_GE(c, 0) << ascii;
+}
+
+TEST(LoadText, ANarrowTerminalGetsFewerColumnsAndWholeNumbers) {
+  LoadOrder o = order();
+  LoadResult r = result(ten_seconds(), 8);
+  r.judged = {{"pay p95 < 400ms", "96ms", Outcome::Held, ""},
+              {"error_rate < 1%", "2.13%", Outcome::Failed, ""}};
+  for (const int width : {30, 40, 50, 60, 70, 75, 80, 100, 160}) {
+    Style style;
+    style.redraw = style.colour = true;
+    style.width = width;
+    std::istringstream rows(load_report(o, r, style));
+    for (std::string row; std::getline(rows, row);) {
+      for (auto at = row.find('\033'); at != row.npos; at = row.find('\033'))
+        row.erase(at, row.find('m', at) + 1 - at);
+      EXPECT_LT(columns(row), static_cast<std::size_t>(width)) << row;
+      EXPECT_FALSE(holds(row, "…") && !holds(row, "browse")) << row;
+    }
+    style.colour = false;
+    const std::string text = load_report(o, r, style);
+    EXPECT_TRUE(holds(text, "8.03ms")) << text;
+    EXPECT_EQ(holds(text, "p99.9      max     mean"), width >= 80) << text;
+    EXPECT_EQ(holds(text, "p50      p90"), width >= 60) << text;
+  }
+  Style style;
+  style.redraw = true;
+  style.width = 40;
+  support::expect_golden("load/journeys_40.txt", load_report(o, r, style));
+}
+
+TEST(LoadText, AJourneyOfOneStepOfTheSameNameIsOneRow) {
+  LoadOrder o = order();
+  auto slices = ten_seconds();
+  for (auto& s : slices) {
+    s.journeys.push_back(s.journeys[0]);
+    for (std::size_t i = 0; i < 2; ++i)
+      s.journeys[i].journey = s.steps[i].journey = s.steps[i].step;
+  }
+  const std::string text = load_report(o, result(slices, 8), {});
+  const auto row = text.find("\n  browse ");
+  ASSERT_NE(row, std::string::npos) << text;
+  EXPECT_EQ(text.find("browse", row + 5), std::string::npos) << text;
+}
+
+TEST(LoadText, NothingMeasuredIsSaidOnce) {
+  LoadResult r = result({}, 1);
+  r.judged = {{"p99 < 1s", nothing_measured, Outcome::Inconclusive, "nothing was measured"}};
+  const std::string text = load_report(order(), r, {});
+  EXPECT_TRUE(holds(text, "? inconclusive  p99 < 1s  nothing was measured\n")) << text;
 }
 
 TEST(LoadJson, HasTheWholeAtTheTopAndEachLoadBelow) {
