@@ -76,8 +76,13 @@ class Signals {
 /// One load from the first arrival to the last answer, and all who look on.
 class LoadRun {
  public:
-  LoadRun(const LoadOrder& order, LoadOutputs& outputs, LoadScreen& screen)
-      : order_(order), outputs_(outputs), screen_(screen), left_(order.loads.size()) {
+  /// `tell`: for what a person must know who sees no picture.
+  LoadRun(const LoadOrder& order, LoadOutputs& outputs, LoadScreen& screen, Sink tell)
+      : order_(order),
+        outputs_(outputs),
+        screen_(screen),
+        tell_(std::move(tell)),
+        left_(order.loads.size()) {
     result_.each.resize(order.loads.size());
     seconds_.resize(order.loads.size());
   }
@@ -92,13 +97,13 @@ class LoadRun {
         if (signal_ != 0) break;
         signal_ = signal;
         ran_ = std::clamp<Duration>(monotonic_now() - begin, 1ms, length);
-        screen_.ending("stopping");
+        tell_(screen_.stopping(signal == SIGINT ? "Ctrl-C again" : "a second signal") + "\n");
       }
       const Duration now = monotonic_now() - begin;
       if (!stopped && (signal_ != 0 || now >= length)) {
         worker.stop();
         stopped = true;
-        if (signal_ == 0) screen_.ending("draining");
+        if (signal_ == 0) screen_.draining();
       }
       // What was told before the end is taken in after it is known.
       lost_ = inbox.lost();
@@ -141,6 +146,7 @@ class LoadRun {
   const LoadOrder& order_;
   LoadOutputs& outputs_;
   LoadScreen& screen_;
+  Sink tell_;
   std::size_t left_;  ///< loads that have not drained
   LoadResult result_;
   std::vector<LoadSeconds> seconds_;
@@ -225,8 +231,11 @@ int send_load(const LoadOptions& options, const LoadOrder& order,
   };
   if (!order.note.empty()) say(order.note + "\n");
   if (const auto url = (*outputs)->metrics_url(); !url.empty()) say("metrics at " + url + "\n");
-  LoadScreen screen(order, say, screen_style(options), [&] { return stderr_outlet.idle(); });
-  LoadRun run(order, **outputs, screen);
+  const Style style = screen_style(options);
+  LoadScreen screen(order, say, style, [&] { return stderr_outlet.idle(); });
+  LoadRun run(order, **outputs, screen, [&](std::string_view text) {
+    if (!style.redraw) stderr_outlet.put(text);
+  });
   const WallTime started = std::chrono::system_clock::now();
   if (auto made = (*outputs)->begin(started); !made) return refuse(made.error(), options);
   const Time begin = monotonic_now() + 20ms;

@@ -105,11 +105,28 @@ std::string LoadScreen::heading(Duration now, const Style& style) const {
   return padded(shortened(plain(order_.title), room, style.unicode), room) + "  " + time;
 }
 
+std::string LoadScreen::stopping(const std::string& again) {
+  Duration patience{};
+  for (const auto& load : order_.loads) patience = std::max(patience, load.timeout);
+  const std::uint64_t waiting = closed_.empty() ? 0 : closed_.back().in_flight;
+  const std::string answers =
+      waiting == 0 ? "the answers"
+                   : fmt::format("{} answer{}", whole(waiting), waiting == 1 ? "" : "s");
+  stopping_ = {fmt::format("stopping: waits at most {} for {}; {} ends now", print(patience),
+                           answers, again),
+               fmt::format("stopping, {} at most; {} ends now", print(patience), again),
+               fmt::format("stopping; {} ends now", again)};
+  return stopping_.front();
+}
+
 std::string LoadScreen::progress(Duration now, const Style& style) const {
+  // What to press is worth more than the bar.
+  for (const auto& sentence : stopping_)
+    if (columns(sentence) + 2 < static_cast<std::size_t>(style.width)) return " " + sentence;
   std::string what;
-  if (!ending_.empty()) {
+  if (draining_) {
     const std::uint64_t waiting = closed_.empty() ? 0 : closed_.back().in_flight;
-    what = fmt::format("{}: {} to be answered", ending_, whole(waiting));
+    what = fmt::format("draining: {} to be answered", whole(waiting));
   } else {
     for (const auto& load : order_.loads)
       if (const Stage* stage = stage_at(load, now)) {

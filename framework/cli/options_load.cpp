@@ -178,8 +178,9 @@ void declare_load(CLI::App& c, LoadOptions& o) {
       "  gunflint load checkout.yaml --only shoppers --csv seconds.csv --hdr latency.hlog\n"
       "\n"
       "Exit codes: 0 held, 1 failed (or nothing was answered rightly), 2 a wrong command line or "
-      "file,\n  4 aborted by --on-overload, 6 tool error, 7 inconclusive (the generator was the "
-      "limit).\n");
+      "file, or\n  a target that cannot be, 4 aborted by --on-overload, 6 tool error, 7 "
+      "inconclusive (the "
+      "generator was\n  the limit), 130 stopped by Ctrl-C, 143 by SIGTERM.\n");
   c.formatter(std::make_shared<WideFormatter>());
 }
 

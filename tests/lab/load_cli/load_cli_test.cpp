@@ -315,6 +315,8 @@ TEST(LoadCommand, ASignalStopsDrainsAndReports) {
   EXPECT_EQ(ran.code, 130);
   EXPECT_NE(ran.out.find("0 failed"), std::string::npos) << ran.out;
   EXPECT_LT(server.served(), 250u);
+  EXPECT_NE(ran.err.find("stopping: waits at most 10s for "), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("; Ctrl-C again ends now\n"), std::string::npos) << ran.err;
 }
 
 }  // namespace

@@ -48,6 +48,12 @@ TEST(CommandLine, HelpOfACommandIsItsHelp) {
   EXPECT_EQ(type({"help", "stpo"}).exit, 2);
 }
 
+TEST(CommandLine, HelpOfLoadListsAllItsExitCodes) {
+  const Said said = type({"load", "--help"});
+  for (const char* code : {"0 held", "130 stopped by Ctrl-C", "143 by SIGTERM"})
+    EXPECT_TRUE(says(said.out, code)) << said.out;
+}
+
 TEST(CommandLine, AFieldGivenAsAnOptionOfInjectIsToldHow) {
   const Said said =
       type({"inject", "network", "--target", "port=1", "--delay", "100ms", "--for", "2s"});

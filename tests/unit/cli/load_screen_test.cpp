@@ -77,8 +77,23 @@ TEST(LoadScreen, TheEndIsTold) {
   LoadScreen screen(
       o, [](std::string_view) {}, terminal());
   screen.on(second(9));
-  screen.ending("draining");
+  screen.draining();
   EXPECT_NE(drawn(screen, 11s, terminal()).find("draining: 12 to be answered"), std::string::npos);
+}
+
+TEST(LoadScreen, WhoeverStopsItIsToldHowLongItTakesAndHowToEndItNow) {
+  LoadOrder o = order();
+  o.loads[0].timeout = 8s;
+  LoadScreen screen(
+      o, [](std::string_view) {}, terminal());
+  screen.on(second(3));
+  EXPECT_EQ(screen.stopping("Ctrl-C again"),
+            "stopping: waits at most 8s for 12 answers; Ctrl-C again ends now");
+  EXPECT_NE(drawn(screen, 4s, terminal()).find("waits at most 8s for 12 answers; Ctrl-C again"),
+            std::string::npos);
+  for (const int width : {34, 40, 60})
+    EXPECT_NE(drawn(screen, 4s, terminal(width)).find("Ctrl-C again ends now\n"), std::string::npos)
+        << width;
 }
 
 TEST(LoadScreen, ALimitedGeneratorIsLoud) {
