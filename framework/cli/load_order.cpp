@@ -37,6 +37,18 @@ Result<Duration> some_time(const std::string& option, const std::string& text) {
   return *length;
 }
 
+/// No generator sends as much, and the schedule alone would take a core.
+constexpr double most_per_second = 10'000'000;
+
+Result<void> rates_can_be_sent(const LoadSpec& load) {
+  for (const auto& stage : load.stages)
+    for (const auto& rate : {stage.rate, stage.ramp_to})
+      if (rate && rate->per_second > most_per_second)
+        return wrong_option(fmt::format(
+            "{} is more than any generator sends; ask for 10000000/s at most", print(*rate)));
+  return {};
+}
+
 Result<void> set_schedule(const LoadOptions& o, LoadSpec& load) {
   GF_TRY_AS(load.arrivals, one_of("--arrivals", o.arrivals, ArrivalKind::Uniform));
   if (o.burst) load.burst = *o.burst;
@@ -53,7 +65,9 @@ Result<void> set_schedule(const LoadOptions& o, LoadSpec& load) {
   if (o.users) {
     stage.users = o.users;
   } else {
-    GF_TRY_AS(stage.rate, parse_rate(o.rate.empty() ? "100/s" : o.rate));
+    // `-q 500`, as vegeta, oha and hey have it.
+    const bool bare = o.rate.find_first_not_of("0123456789.") == o.rate.npos;
+    GF_TRY_AS(stage.rate, parse_rate(o.rate.empty() ? "100/s" : bare ? o.rate + "/s" : o.rate));
   }
   if (stage.length <= 0s || (stage.rate && stage.rate->per_second <= 0))
     return wrong_option(
@@ -205,6 +219,7 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
   GF_TRY(contradictions(o, load.base_url.starts_with("https://")));
   GF_TRY_AS(const Url url, parse_url(load.base_url));
   GF_TRY(set_schedule(o, load));
+  GF_TRY(rates_can_be_sent(load));
   if (!o.timeout.empty()) {
     GF_TRY_AS(load.timeout, some_time("--timeout", o.timeout));
   }
@@ -235,6 +250,13 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
     load.journeys = {std::move(journey)};
   }
   order.seed = o.seed == 0 ? 1 : o.seed;
+  // Who writes -c alone thinks of a tool in which a connection is a user.
+  if (o.connections && o.rate.empty() && !o.users && o.stages.empty() && o.replay.empty())
+    order.note = fmt::format(
+        "100/s, the default of --rate, over at most {} connection{}; for {} who each send when "
+        "they are answered write --users {}",
+        *o.connections, *o.connections == 1 ? "" : "s",
+        *o.connections == 1 ? "one" : std::to_string(*o.connections), *o.connections);
   order.loads = {std::move(load)};
   return order;
 }
@@ -261,6 +283,7 @@ Result<LoadOrder> order_of_file(const LoadOptions& o, const ReadExperiment& read
                     o.target));
   for (const auto& load : read.experiment->loads)
     if (o.only.empty() || load.name == o.only) order.loads.push_back(load);
+  for (const auto& load : order.loads) GF_TRY(rates_can_be_sent(load));
   if (order.loads.empty()) {
     const auto near = nearest(o.only, names);
     return wrong_option(fmt::format(

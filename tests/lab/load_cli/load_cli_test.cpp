@@ -138,8 +138,8 @@ TEST(LoadCommand, AWrongCommandLineIsExit2WithTheFix) {
     EXPECT_EQ(ran.code, 2);
     return ran.err;
   };
-  EXPECT_EQ(fix({"x", "--rate", "50"}),
-            "gunflint load: `50` has no unit; write `50/s` or `50/min`\n");
+  EXPECT_EQ(fix({"x", "--rate", "50/d"}),
+            "gunflint load: `50/d` is no rate; write for example `50/s`, `100/min` or `500rps`\n");
   EXPECT_EQ(
       fix({"x", "--for", "0s"}),
       "gunflint load: a load of nothing proves nothing; give --rate and --for values above zero\n");

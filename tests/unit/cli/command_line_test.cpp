@@ -54,6 +54,31 @@ TEST(CommandLine, HelpOfLoadListsAllItsExitCodes) {
     EXPECT_TRUE(says(said.out, code)) << said.out;
 }
 
+TEST(CommandLine, OptionsOfOtherToolsAreTranslated) {
+  const auto told = [](std::vector<const char*> words) {
+    words.insert(words.begin(), {"load", "http://127.0.0.1:1"});
+    const Said said = type(words);
+    EXPECT_EQ(said.exit, 2);
+    return said.err;
+  };
+  EXPECT_EQ(told({"--rat", "5"}),
+            "gunflint load: not understood: --rat 5; did you mean --rate? `gunflint load --help` "
+            "lists what is\n");
+  EXPECT_EQ(told({"--duration", "5s"}),
+            "gunflint load: not understood: --duration 5s; `--duration` is a word of k6: here it "
+            "is --for; `gunflint load --help` lists what is\n");
+  EXPECT_TRUE(says(told({"-n", "100"}), "here it is --rate and --for")) << told({"-n", "100"});
+  EXPECT_TRUE(says(told({"--workers", "3"}), "--loops for threads, or --users"));
+  EXPECT_TRUE(says(told({"-t", "4"}), "here it is --loops"));
+  EXPECT_TRUE(says(told({"--vus=3"}), "`--vus` is a word of k6: here it is --users"));
+  EXPECT_TRUE(says(told({"--root-certs", "x"}), "--cacert"));
+  EXPECT_EQ(told({"-rate=50"}),
+            "gunflint load: `-rate=50` has two dashes here: write --rate=50; `gunflint load "
+            "--help` lists what is\n");
+  EXPECT_TRUE(says(told({"-duration", "5s"}), "here it is --for"));
+  EXPECT_TRUE(says(type({"run", "x.yaml", "--leese", "1"}).err, "did you mean --lease?"));
+}
+
 TEST(CommandLine, AFieldGivenAsAnOptionOfInjectIsToldHow) {
   const Said said =
       type({"inject", "network", "--target", "port=1", "--delay", "100ms", "--for", "2s"});

@@ -72,6 +72,39 @@ TEST(LoadOrder, UsersAreAClosedLoopWithAConnectionEach) {
   EXPECT_EQ(load_of(o).http.connections, 10);
 }
 
+TEST(LoadOrder, ABareRateIsPerSecond) {
+  LoadOptions o = of();
+  o.rate = "500";
+  EXPECT_EQ(load_of(o).stages.at(0).rate, Rate{500});
+  o.rate = "0.5";
+  EXPECT_EQ(load_of(o).stages.at(0).rate, Rate{0.5});
+  o.rate = "0";
+  EXPECT_EQ(refusal(o),
+            "a load of nothing proves nothing; give --rate and --for values above zero");
+}
+
+TEST(LoadOrder, MoreThanAnyGeneratorSendsIsRefusedBeforehand) {
+  LoadOptions o = of();
+  o.rate = "1000000000/s";
+  EXPECT_EQ(refusal(o),
+            "1000000000/s is more than any generator sends; ask for 10000000/s at most");
+  o.rate = "10000000/s";
+  EXPECT_TRUE(order_of_url(o));
+  o.rate.clear();
+  o.stages = {"1/s:1s, ramp 20000000/s:1s"};
+  EXPECT_NE(refusal(o).find("is more than any generator sends"), std::string::npos);
+}
+
+TEST(LoadOrder, ConnectionsWithoutARateAreNoUsers) {
+  LoadOptions o = of();
+  o.connections = 64;
+  EXPECT_EQ(order_of_url(o)->note,
+            "100/s, the default of --rate, over at most 64 connections; for 64 who each send when "
+            "they are answered write --users 64");
+  o.rate = "5/s";
+  EXPECT_EQ(order_of_url(o)->note, "");
+}
+
 TEST(LoadOrder, WarmUpComesBeforeWhatCounts) {
   LoadOptions o = of();
   o.warm_up = "5s";
