@@ -159,6 +159,22 @@ int refuse(const Error& error, const LoadOptions& options) {
   return complain("load", error.message, outcome_of(error), options.json);
 }
 
+/// What prepare() found: before the start it is the target or the order that is wrong, unless the
+/// worker itself failed.
+int refuse_before_start(Error error, const LoadOrder& order, const LoadOptions& options) {
+  // Which load it is says nothing where there is one.
+  const std::string prefix = "load `" + order.loads.front().name + "`: ";
+  if (order.loads.size() == 1 && error.message.starts_with(prefix))
+    error.message.erase(0, prefix.size());
+  if (error.cause == Cause::Unreachable && options.target.find("://") == std::string::npos &&
+      options.target.find(':') == std::string::npos)
+    error.message += "; and there is no file " + options.target +
+                     ": the name of an experiment file ends in .yaml";
+  const bool ours = error.cause == Cause::Io || error.cause == Cause::TimedOut;
+  return complain("load", error.message, ours ? Outcome::ToolError : Outcome::Invalid,
+                  options.json);
+}
+
 /// A file's mistakes are printed as `validate` prints them; then there is no order, and `exit` says
 /// with which code to end.
 std::optional<LoadOrder> read_order(const LoadOptions& options, int& exit) {
@@ -218,13 +234,13 @@ Result<void> print_result(const LoadOrder& order, const LoadResult& result) {
 int send_load(const LoadOptions& options, const LoadOrder& order,
               const std::vector<Threshold>& thresholds, Signals& signals) {
   auto outputs = LoadOutputs::open(options, order);
-  if (!outputs) return refuse(outputs.error(), options);
+  if (!outputs) return refuse_before_start(outputs.error(), order, options);
   LoadInbox inbox;
   const auto loads = sent(order);
   auto worker = spawn_worker(worker_argv(loads, options.loops), inbox.on_slice(), inbox.on_lost());
   if (!worker) return refuse(worker.error(), options);
   if (auto ready = (*worker)->prepare(loads, order.seed, {}); !ready)
-    return refuse(ready.error(), options);
+    return refuse_before_start(ready.error(), order, options);
   Outlet stderr_outlet(STDERR_FILENO);
   const auto say = [&](std::string_view text) {
     if (!options.quiet) stderr_outlet.put(redact(std::string(text), order.secrets));

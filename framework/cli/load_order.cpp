@@ -262,9 +262,15 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
 }
 
 Result<bool> names_a_file(const LoadOptions& o) {
-  const bool yaml = o.target.ends_with(".yaml") || o.target.ends_with(".yml");
-  if (!yaml || o.target.find("://") != o.target.npos) return false;
+  if (o.target.find("://") != o.target.npos) return false;
   struct stat info {};
+  if (!o.target.ends_with(".yaml") && !o.target.ends_with(".yml")) {
+    if (::stat(o.target.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+    return wrong_option(fmt::format(
+        "{} is a file, and the name of an experiment file ends in .yaml; rename it, or, if a "
+        "server is meant, write http://{}",
+        o.target, o.target));
+  }
   if (::stat(o.target.c_str(), &info) != 0)
     return wrong_option(fmt::format(
         "there is no file {}; if it is a page of a server, write http://{}", o.target, o.target));

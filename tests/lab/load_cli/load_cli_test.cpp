@@ -158,6 +158,23 @@ TEST(LoadCommand, AWrongCommandLineIsExit2WithTheFix) {
             std::string::npos);
 }
 
+TEST(LoadCommand, ATargetThatIsNotThereIsFoundBeforeTheStart) {
+  const auto name = load({"no-such-host.invalid", "-z", "1s"});
+  EXPECT_EQ(name.code, 2);
+  EXPECT_TRUE(name.err.starts_with("gunflint load: the name `no-such-host.invalid` has no address"))
+      << name.err;
+  EXPECT_NE(name.err.find("there is no file no-such-host.invalid"), std::string::npos) << name.err;
+  const auto url = load({"http://no-such-host.invalid/", "-z", "1s"});
+  EXPECT_EQ(url.code, 2);
+  EXPECT_EQ(url.err.find("there is no file"), std::string::npos) << url.err;
+  TestServer server([](const TestRequest&) { return answer(); });
+  const std::string taken = server.url().substr(server.url().rfind(':') + 1);
+  const auto metrics = load({server.url(), "-z", "1s", "--metrics", taken});
+  EXPECT_EQ(metrics.code, 2);
+  EXPECT_EQ(metrics.err, "gunflint load: cannot serve metrics on 127.0.0.1:" + taken +
+                             ": the port is taken; choose another with --metrics\n");
+}
+
 /// A folder of the test's own.
 class LoadFiles : public ::testing::Test {
  protected:

@@ -251,6 +251,18 @@ TEST_F(InAFolder, FilesAreLookedAtBeforeAnythingIsSent) {
       "--data-file users: write NAME=FILE, such as users=users.csv, or users=users.csv:random");
 }
 
+TEST_F(InAFolder, AFileThatIsNoExperimentIsToldApartFromAServer) {
+  const std::string file = write("shop", "version: 1\n");
+  const auto named = names_a_file(of(file));
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().message,
+            file +
+                " is a file, and the name of an experiment file ends in .yaml; rename it, or, "
+                "if a server is meant, write http://" +
+                file);
+  EXPECT_FALSE(*names_a_file(of("shop.example")));
+}
+
 TEST_F(InAFolder, CertificatesMustBePem) {
   EXPECT_TRUE(can_read_pem("--key", write("k.pem", "-----BEGIN PRIVATE KEY-----\n")));
   const auto der = can_read_pem("--cert", write("c.der", "\x30\x82"));
