@@ -26,14 +26,14 @@ Result<E> one_of(const std::string& option, const std::string& word, E fallback)
     if (name == word) return value;
     known.emplace_back(name);
   }
-  return wrong_option(fmt::format("{} {}: it is {}", option, word, listed(known)));
+  return wrong_option(fmt::format("{} {}: it must be {}", option, word, listed(known)));
 }
 
 Result<Duration> some_time(const std::string& option, const std::string& text) {
   auto length = parse_duration(text);
   if (!length) return wrong_option(option + ": " + length.error().message);
   if (*length <= 0s)
-    return wrong_option(fmt::format("{} {}: it is longer than nothing", option, text));
+    return wrong_option(fmt::format("{} {}: it must be longer than nothing", option, text));
   return *length;
 }
 
@@ -215,6 +215,12 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
   LoadOrder order;
   LoadSpec load;
   load.name = "load";
+  for (const std::string scheme : {"http:", "https:"})
+    if (o.target.starts_with(scheme) && !o.target.starts_with(scheme + "//")) {
+      const auto rest = o.target.find_first_not_of('/', scheme.size());
+      return wrong_option(fmt::format("`{}` is no address; write {}//{}", o.target, scheme,
+                                      rest == o.target.npos ? "HOST" : o.target.substr(rest)));
+    }
   load.base_url = o.target.find("://") == o.target.npos ? "http://" + o.target : o.target;
   GF_TRY(contradictions(o, load.base_url.starts_with("https://")));
   GF_TRY_AS(const Url url, parse_url(load.base_url));

@@ -145,6 +145,18 @@ void traffic_lines(const LoadSummary& s, double length, bool journeys, const Sty
             below_rest, style, lines);
 }
 
+/// What to do about an error whose words are those of a library; nothing for most.
+std::string advice_on(const std::string& example) {
+  const auto says = [&](std::string_view words) { return example.find(words) != example.npos; };
+  if (says("certificate is not trusted"))
+    return "trust it with --cacert FILE (tls.ca), or any with -k/--insecure (tls.verify: false)";
+  if (says("wrong version number"))
+    return "does it speak plain HTTP there? then write http:// instead of https://";
+  if (says("no application protocol"))
+    return "there is no HTTP/2 there; leave out --http 2 (http.version)";
+  return {};
+}
+
 void error_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
   if (s.errors.empty()) return;
   std::vector<std::pair<std::string, std::uint64_t>> most(s.errors.begin(), s.errors.end());
@@ -160,6 +172,9 @@ void error_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
     if (example != s.examples.end()) what = padded(name, width) + "  " + plain(example->second);
     add_row(line_of(label, count_text(count), what), below_rest, style, lines);
     label = "";
+    const std::string advice = example == s.examples.end() ? "" : advice_on(example->second);
+    if (!advice.empty())
+      add_wrapped(advice, style.width < 60 ? 6 : below_rest, style, Ink::None, lines);
   }
 }
 
@@ -327,8 +342,19 @@ void part_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
   }
 }
 
+/// Whether `max_in_flight` lets fewer requests go at once than the connections could carry.
+bool max_in_flight_binds(const LoadSpec& load) {
+  if (!load.max_in_flight) return false;
+  const HttpOptions& http = load.http;
+  const bool two = http.version == HttpVersion::Two ||
+                   (http.version == HttpVersion::Auto && load.base_url.starts_with("https://"));
+  const std::int64_t carried = std::int64_t{http.connections} * (two ? http.streams : 1);
+  return *load.max_in_flight <= carried;
+}
+
 /// What passed over the wire.
-void wire_lines(const LoadSummary& s, double length, const Style& style, LoadLines& lines) {
+void wire_lines(const LoadSpec& load, const LoadSummary& s, double length, const Style& style,
+                LoadLines& lines) {
   LoadLines rows;
   if (s.bytes_in + s.bytes_out > 0) {
     const auto text = [&](std::uint64_t bytes) {
@@ -345,14 +371,36 @@ void wire_lines(const LoadSummary& s, double length, const Style& style, LoadLin
                           opened.empty() ? "" : ", ", count_text(s.reconnects));
   if (!opened.empty()) rows.push_back(fmt::format("  {:<14} {}", "connections", opened));
   if (!s.queued.empty())
-    rows.push_back(fmt::format("  {:<14} {} of the sends ({}) found no connection free", "waited",
-                               count_text(s.queued.count()), percent(s.queued_share())));
+    rows.push_back(fmt::format("  {:<14} {} of the sends ({}) {}", "waited",
+                               count_text(s.queued.count()), percent(s.queued_share()),
+                               max_in_flight_binds(load) ? "were kept back by max_in_flight"
+                                                         : "found no connection free"));
   if (!rows.empty()) lines.emplace_back();
   for (const auto& row : rows) add_row(row, 17, style, lines);
 }
 
+/// Whose limit it was that requests waited for.
+void waiting_sentence(const LoadSpec& load, const LoadSummary& s, bool one_of_several,
+                      LoadLines& lines) {
+  if (s.closed_loop() || s.queued_share() <= 0.01 || s.most_backlog == 0) return;
+  const std::string whose = one_of_several ? " of " + load.name : "";
+  const std::string waited = some(s.most_backlog, "request", "requests") + whose;
+  if (max_in_flight_binds(load))
+    lines.push_back(fmt::format(
+        "Up to {} waited because no more than {} may be under way at once (max_in_flight, "
+        "--max-in-flight): the latencies from due hold that wait. A higher limit shows whether the "
+        "system could have taken them.",
+        waited, count_text(static_cast<std::uint64_t>(*load.max_in_flight))));
+  else
+    lines.push_back(fmt::format(
+        "Up to {} waited for a connection: the latencies from due hold that wait. More connections "
+        "(http.connections, -c) show whether the system could have taken them.",
+        waited));
+}
+
 /// What a reader would otherwise take wrongly.
-void honest_sentences(const LoadSummary& s, LoadLines& lines) {
+void honest_sentences(const LoadOrder& order, const LoadResult& result, LoadLines& lines) {
+  const LoadSummary& s = result.all;
   if (s.closed_loop() && s.open_seconds == 0)
     lines.emplace_back(
         "Closed loop: a slow answer delays the next request, so these latencies hide what users "
@@ -362,11 +410,8 @@ void honest_sentences(const LoadSummary& s, LoadLines& lines) {
         "{} of {} seconds were a closed loop: there a slow answer delays the next request, and the "
         "latencies hide what users who do not wait would have seen.",
         s.closed_seconds, s.closed_seconds + s.open_seconds));
-  if (!s.closed_loop() && s.queued_share() > 0.01 && s.most_backlog > 0)
-    lines.push_back(fmt::format(
-        "Up to {} waited for a connection: the latencies from due hold that wait. More connections "
-        "(http.connections, -c) show whether the system could have taken them.",
-        some(s.most_backlog, "request", "requests")));
+  for (std::size_t i = 0; i < order.loads.size(); ++i)
+    waiting_sentence(order.loads[i], result.each[i], order.loads.size() > 1, lines);
 }
 
 /// One load as a block of lines.
@@ -386,7 +431,7 @@ LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length, co
                     {"sent late", &s.late},
                     {"woken late", &s.lag}},
                    style, lines);
-  wire_lines(s, length, style, lines);
+  wire_lines(load, s, length, style, lines);
   return lines;
 }
 
@@ -417,7 +462,15 @@ void threshold_lines(const std::vector<JudgedThreshold>& judged, const Style& st
 std::string heading_of(const LoadOrder& order, const LoadSpec& load) {
   std::string text = order.loads.size() > 1 ? load.name : order.title;
   if (load.stages.empty()) return text + ": at the log's own times";
-  text += ": " + spell_stages(load.stages);
+  const std::string warm_up = print(load.warm_up);
+  if (load.warm_up > 0s && load.stages.size() == 1 && load.stages[0].length > load.warm_up) {
+    Stage counted = load.stages[0];
+    counted.length -= load.warm_up;
+    text += fmt::format(": {} after {} of warm-up", spell_stages({counted}), warm_up);
+  } else {
+    text += ": " + spell_stages(load.stages);
+    if (load.warm_up > 0s) text += fmt::format(", the first {} as warm-up", warm_up);
+  }
   if (load.arrivals != ArrivalKind::Uniform)
     text += fmt::format(", {} arrivals", name_of(load.arrivals));
   return text;
@@ -452,7 +505,7 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
   }
   threshold_lines(result.judged, style, lines);
   LoadLines sentences{generator_sentence(result.all)};
-  honest_sentences(result.all, sentences);
+  honest_sentences(order, result, sentences);
   if (result.stopped)
     sentences.push_back(
         fmt::format("Stopped by a signal after {}: what was sent until then counts.",

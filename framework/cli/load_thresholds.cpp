@@ -89,6 +89,14 @@ Result<void> check_threshold(const Threshold& t) {
                             "number",
                             t.text));
   const bool count = metric->also_count && c.limit.unit == Unit::None;
+  if (c.limit.unit == Unit::None && metric->unit != Unit::None && !count)
+    return fail(Cause::BadInput,
+                fmt::format("`{}`: {} needs its unit; write for example `{} < {}`", t.text,
+                            metric->unit == Unit::Seconds     ? "a time"
+                            : metric->unit == Unit::Share     ? "a share"
+                            : metric->unit == Unit::PerSecond ? "a rate"
+                                                              : "the limit",
+                            c.metric, example_limit(metric->unit)));
   if (c.limit.unit != metric->unit && !count)
     return fail(Cause::BadInput,
                 fmt::format("`{}` compares {} with something else; write for example `{} < {}`",

@@ -221,7 +221,8 @@ TEST(LoadOrder, WhatContradictsIsOneSentenceWithItsFix) {
             "--unix-socket /nowhere/s: there is no socket; is the server running?");
   EXPECT_EQ(with([](auto& o) { o.check_status = {"fine"}; }),
             "--check-status fine: a right answer is for example 200, 2xx or 200..204");
-  EXPECT_EQ(with([](auto& o) { o.timeout = "0s"; }), "--timeout 0s: it is longer than nothing");
+  EXPECT_EQ(with([](auto& o) { o.timeout = "0s"; }),
+            "--timeout 0s: it must be longer than nothing");
 }
 
 TEST_F(InAFolder, FilesAreLookedAtBeforeAnythingIsSent) {
@@ -362,6 +363,22 @@ TEST(LoadStages, AreRatesRampsAndUsers) {
   EXPECT_TRUE(parse_stages({"ramp to 10/s:5s"}));
 }
 
+TEST(LoadOrder, ASchemeWithoutItsSlashesIsToldHow) {
+  EXPECT_EQ(refusal(of("http:/127.0.0.1:80/x")),
+            "`http:/127.0.0.1:80/x` is no address; write http://127.0.0.1:80/x");
+  EXPECT_EQ(refusal(of("https:shop")), "`https:shop` is no address; write https://shop");
+}
+
+TEST(LoadStages, AreSpeltAsAPersonWroteThem) {
+  const auto spelt = [](const std::string& rate) {
+    return spell_stage(parse_stages({rate + ":1s"})->at(0));
+  };
+  for (const char* rate : {"500/min", "30/min", "100/s", "2.25/s", "100/h", "7/min"})
+    EXPECT_EQ(spelt(rate), rate);
+  EXPECT_EQ(spelt("0.33333/s"), "0.3333/s");
+  EXPECT_EQ(spelt("ramp 500/min"), "ramp to 500/min");
+}
+
 TEST(LoadStages, SayWhichOneIsWrong) {
   const auto wrong = [](const std::string& text) {
     const auto stages = parse_stages({text});
@@ -375,7 +392,7 @@ TEST(LoadStages, SayWhichOneIsWrong) {
   EXPECT_EQ(wrong("100/s:30"), "--stages: `100/s:30`: `30` has no unit");
   EXPECT_EQ(wrong("users many:3s"), "--stages: `users many:3s`: `many` is no number of users");
   EXPECT_EQ(wrong("users 0:3s"), "--stages: `users 0:3s`: `0` is no number of users");
-  EXPECT_EQ(wrong("5/s:0s"), "--stages: `5/s:0s`: a stage lasts longer than nothing");
+  EXPECT_EQ(wrong("5/s:0s"), "--stages: `5/s:0s`: a stage must last longer than nothing");
   EXPECT_EQ(wrong("0/s:5s"), "--stages: `0/s:5s`: a load of nothing proves nothing");
 }
 

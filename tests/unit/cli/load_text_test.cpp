@@ -31,6 +31,7 @@ TEST(LoadText, OneRequestAsSimpleAsItIs) {
   o.title = "http://shop:8080/ (GET)";
   LoadSpec& load = o.loads[0];
   load.arrivals = ArrivalKind::Uniform;
+  load.warm_up = 0s;
   load.stages[0].name = "100/s";
   load.journeys = {journey("request", {"GET /"})};
   std::vector<Slice> slices;
@@ -141,6 +142,46 @@ TEST(LoadText, AJourneyOfOneStepOfTheSameNameIsOneRow) {
   const auto row = text.find("\n  browse ");
   ASSERT_NE(row, std::string::npos) << text;
   EXPECT_EQ(text.find("browse", row + 5), std::string::npos) << text;
+}
+
+TEST(LoadText, WhatALibrarySaysIsAnsweredWithWhatToDo) {
+  const auto told = [](const char* example) {
+    auto slices = ten_seconds();
+    for (auto& s : slices)
+      if (!s.steps[1].examples.empty()) s.steps[1].examples["timeout"] = example;
+    return load_report(order(), result(slices, 8), {});
+  };
+  const std::string trust = told("GET /: the certificate is not trusted: self-signed certificate");
+  EXPECT_TRUE(holds(trust, "trust it with --cacert FILE")) << trust;
+  EXPECT_TRUE(holds(trust, "-k/--insecure")) << trust;
+  EXPECT_TRUE(
+      holds(told("GET /: the handshake failed: wrong version number"), "does it speak plain HTTP"));
+  EXPECT_TRUE(holds(told("GET /: the handshake failed: tlsv1 alert no application protocol"),
+                    "there is no HTTP/2 there"));
+  EXPECT_FALSE(holds(told("GET /: no answer"), "--cacert"));
+}
+
+TEST(LoadText, TheLimitThatBoundIsNamed) {
+  LoadOrder o = order();
+  o.loads[0].max_in_flight = 5;
+  const std::string text = load_report(o, result(ten_seconds(), 8), {});
+  EXPECT_TRUE(holds(text, "waited because no more than 5 may be under way")) << text;
+  EXPECT_FALSE(holds(text, "http.connections")) << text;
+  EXPECT_TRUE(holds(text, "were kept back by max_in_flight")) << text;
+  o.loads[0].max_in_flight = o.loads[0].http.connections + 1;
+  EXPECT_TRUE(holds(load_report(o, result(ten_seconds(), 8), {}), "(http.connections, -c)"));
+}
+
+TEST(LoadText, WarmUpIsNoPartOfTheTitlesLength) {
+  LoadOrder o = order();
+  const auto title = [&] {
+    const std::string text = load_report(o, result(ten_seconds(), 8), {});
+    return text.substr(0, text.find('\n'));
+  };
+  EXPECT_EQ(title(), "checkout.yaml: 100/s for 8s after 2s of warm-up, poisson arrivals");
+  o.loads[0].stages.push_back(o.loads[0].stages[0]);
+  EXPECT_EQ(title().substr(0, 70),
+            "checkout.yaml: 100/s for 10s, then 100/s for 10s, the first 2s as warm");
 }
 
 TEST(LoadText, NothingMeasuredIsSaidOnce) {
