@@ -127,11 +127,13 @@ class TrafficMetrics {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(to);
   }
   /// The last slice told wins: with several workers this is one of them, an estimate of all.
+  /// `percentile`: Prometheus keeps the label `quantile` for summaries, which are of the whole
+  /// time.
   void show_quantiles(Labels labels, const StepSlice& s) {
     const bool measured = !s.latency.empty() || !s.waiting.empty();
     for (const auto& [name, q] :
-         {std::pair{"0.5", 0.5}, std::pair{"0.9", 0.9}, std::pair{"0.99", 0.99}}) {
-      labels["quantile"] = name;
+         {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99}}) {
+      labels["percentile"] = name;
       step_latency_.Add(labels).Set(measured ? seconds(quantile_so_far(s.latency, s.waiting, q))
                                              : no_value);
     }
@@ -362,9 +364,9 @@ class MetricsServer::Page {
       in_flight_.Add(labels).Set(static_cast<double>(s.in_flight));
       saturated_.Add(labels).Set(s.saturated);
       late_.Add(labels).Set(s.late);
-      for (const auto& [quantile, value] :
-           {std::pair{"0.5", s.p50}, std::pair{"0.95", s.p95}, std::pair{"0.99", s.p99}})
-        latency_.Add({{"load", load.name}, {"quantile", quantile}}).Set(value);
+      for (const auto& [percentile, value] :
+           {std::pair{"p50", s.p50}, std::pair{"p95", s.p95}, std::pair{"p99", s.p99}})
+        latency_.Add({{"load", load.name}, {"percentile", percentile}}).Set(value);
     }
   }
   void take(const RunEnded& e) {

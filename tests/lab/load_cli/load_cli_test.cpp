@@ -324,6 +324,11 @@ TEST_F(LoadFiles, NginxIsLoadedAndPrometheusTextIsServedMeanwhile) {
         "gunflint_step_latency_seconds{", "gunflint_generator_late_seconds_count{load=\"load\"}",
         "gunflint_connections{load=\"load\"}", "gunflint_backlog{load=\"load\"} 0"})
     EXPECT_NE(page.find(part), std::string::npos) << part << "\n" << page;
+  if (lab::tool("promtool").empty()) return;
+  lab.write("page", page);
+  const auto checked =
+      lab.run({"/bin/sh", "-c", lab::tool("promtool") + " check metrics <" + lab.path("page")});
+  EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
 }
 
 TEST(LoadCommand, ASignalStopsDrainsAndReports) {

@@ -82,7 +82,7 @@ TEST(Metrics, ARealPrometheusScrapesTheRun) {
   EXPECT_EQ(due, "6800");
   EXPECT_EQ(prometheus.value("sum(gunflint_requests_total)"), "13600");
   EXPECT_EQ(prometheus.value("sum(gunflint_request_seconds_count)"), "13600");
-  EXPECT_EQ(prometheus.value("gunflint_latency_seconds{quantile='0.5'} > bool 0.3"), "1");
+  EXPECT_EQ(prometheus.value("gunflint_latency_seconds{percentile='p50'} > bool 0.3"), "1");
   EXPECT_EQ(prometheus.value("gunflint_run_result"), "");
 
   while (next < events.size()) server->on(events[next++]);
