@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gunflint/model/histogram.hpp"
+#include "report/style.hpp"
 
 namespace gunflint {
 
@@ -23,5 +24,8 @@ std::vector<LatencyBin> latency_bins(const Histogram& histogram);
 /// "46.8 %", with one digit whatever it is; "<0.1 %" and ">99.9 %" for what is not nothing, or not
 /// all.
 std::string bin_percent(std::uint64_t part, std::uint64_t whole);
+
+/// The bins as rows, with a bar each and the percentiles that lie in it, as far as there is room.
+std::vector<std::string> distribution_rows(const Histogram& histogram, const Style& style);
 
 }  // namespace gunflint

@@ -201,6 +201,12 @@ Result<Request> request_of(const LoadOptions& o, const LoadSpec& load, const Url
   request.method = !o.method.empty() ? o.method : body ? "POST" : "GET";
   std::transform(request.method.begin(), request.method.end(), request.method.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  // What the language has a key for: the workers read it.
+  static const std::vector<std::string> methods{"GET",    "POST", "PUT",    "PATCH",
+                                                "DELETE", "HEAD", "OPTIONS"};
+  if (std::find(methods.begin(), methods.end(), request.method) == methods.end())
+    return wrong_option(
+        fmt::format("--method {}: load sends {}", o.method, listed(methods, "and")));
   request.url = load.base_url;
   request.name = request.method + " " + url.target.substr(0, url.target.find('?'));
   GF_TRY(set_headers(o, request.headers));

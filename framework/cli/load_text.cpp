@@ -230,61 +230,6 @@ void percentile_table(const char* title,
   lines.insert(lines.end(), table.begin(), table.end());
 }
 
-/// A bar of eighths of a column; what is not nothing is seen.
-std::string bar_of(double share, int width, bool unicode) {
-  static constexpr std::array parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  if (!unicode)
-    return std::string(
-        static_cast<std::size_t>(std::max(share > 0 ? 1.0 : 0.0, share * width + 0.5)), '#');
-  const int eighths = std::max(share > 0 ? 1 : 0, static_cast<int>(share * width * 8 + 0.5));
-  std::string out;
-  for (int i = 0; i < eighths / 8; ++i) out += "█";
-  return out + parts[static_cast<std::size_t>(eighths % 8)];
-}
-
-/// "p50 p90 p95", or "p50 - p95" where that is too long, or nothing.
-std::string marks_of(const LatencyBin& bin, const Histogram& h, std::size_t room) {
-  std::string all, first, last;
-  for (const auto& p : shown_percentiles()) {
-    const Duration at = h.quantile(p.q);
-    if (at < bin.from || at >= bin.to) continue;
-    all += (all.empty() ? "" : " ") + std::string(p.title);
-    if (first.empty()) first = p.title;
-    last = p.title;
-  }
-  if (all.size() > room && first != last) all = first + " - " + last;
-  return all.size() > room ? "" : all;
-}
-
-void distribution_lines(const Histogram& h, const Style& style, LoadLines& lines) {
-  const auto bins = latency_bins(h);
-  if (bins.empty()) return;
-  std::uint64_t most = 0;
-  for (const auto& bin : bins) most = std::max(most, bin.count);
-  const bool wide = style.width >= 75;
-  const std::size_t counts = wide ? 11 : count_text(most).size() + 1;
-  const std::size_t room = room_of(style), shares = 17 + counts + 9 > room ? 0 : 9;
-  const std::size_t before = 17 + counts + shares + 2;
-  // Bars first, then what stands behind them.
-  const std::size_t left = room > before ? room - before : 0;
-  const auto bar = std::min<std::size_t>(left >= 36   ? left - 20
-                                         : left >= 18 ? left - 13
-                                                      : left,
-                                         48);
-  lines.emplace_back();
-  for (const auto& bin : bins) {
-    const double share = static_cast<double>(bin.count) / static_cast<double>(most);
-    const std::string drawn = bar < 3 ? "" : bar_of(share, static_cast<int>(bar), style.unicode);
-    const std::size_t taken = before + columns(drawn) + 2;
-    const std::string marks = marks_of(bin, h, room > taken ? room - taken : 0);
-    const std::string share_cell = shares > 0 ? bin_percent(bin.count, h.count()) : "";
-    lines.push_back(fmt::format("  {:>6} - {:<6}{:>{}}{:>{}}  {}{}", human(bin.from), human(bin.to),
-                                count_text(bin.count), counts, share_cell, shares,
-                                inked(style, Ink::Blue, drawn),
-                                marks.empty() ? "" : "  " + inked(style, Ink::Dim, marks)));
-  }
-}
-
 /// One row of the table of journeys and steps.
 using PartCells = std::array<std::string, 6>;
 struct PartTable {
@@ -423,7 +368,9 @@ LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length, co
   traffic_lines(s, length, journeys, style, lines);
   error_lines(s, style, lines);
   percentile_table("latency", {{"from due", &s.latency}, {"from send", &s.service}}, style, lines);
-  distribution_lines(s.latency, style, lines);
+  const auto distribution = distribution_rows(s.latency, style);
+  if (!distribution.empty()) lines.emplace_back();
+  lines.insert(lines.end(), distribution.begin(), distribution.end());
   part_lines(s, style, lines);
   percentile_table("of that",
                    {{"no connection", &s.queued},

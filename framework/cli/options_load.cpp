@@ -80,7 +80,8 @@ void declare_schedule(CLI::App& c, LoadOptions& o) {
 
 void declare_request(CLI::App& c, LoadOptions& o) {
   OptionGroup g(c, "The request");
-  g.option("-X,-m,--method", o.method, "WORD", "[GET, or POST where there is a body]");
+  g.option("-X,-m,--method", o.method, "WORD",
+           "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS [GET, or POST with a body]");
   g.several("-H,--header", o.headers, "LINE", "'Name: value'; repeatable");
   g.option("-d,--data", o.data, "TEXT", "The body; @file is a file's content");
   g.option("--json-body", o.json_body, "TEXT",

@@ -78,6 +78,13 @@ TEST(LoadCommand, SendsExactlyWhatWasAskedAndSaysSo) {
   EXPECT_EQ(ran.err.find('\r'), std::string::npos);  // plain lines without a terminal
 }
 
+TEST(LoadCommand, SendsOptions) {
+  TestServer server([](const TestRequest& r) { return answer(r.method == "OPTIONS" ? 204 : 400); });
+  const auto ran = load({server.url() + "/x", "-q", "20", "-z", "1s", "-X", "OPTIONS"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("20 rightly, 0 failed"), std::string::npos) << ran.out;
+}
+
 TEST(LoadCommand, SpeaksJson) {
   TestServer server([](const TestRequest& r) { return answer(r.number % 4 == 0 ? 503 : 200); });
   const auto ran = load({server.url(), "--rate", "100/s", "--for", "1s", "--json"});

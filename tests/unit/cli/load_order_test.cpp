@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "cli/load_stages.hpp"
+#include "model/codecs.hpp"
 
 namespace gunflint {
 namespace {
@@ -139,6 +140,21 @@ TEST(LoadOrder, TheRequestHasMethodBodyHeadersAndChecks) {
   EXPECT_EQ(request.retries, (Retries{2, 100ms, 2s, Share{0.1}}));
   o.method = "put";
   EXPECT_EQ(request_in(o).method, "PUT");
+}
+
+TEST(LoadOrder, MethodsAreThoseOfTheLanguage) {
+  LoadOptions o = of();
+  o.method = "options";
+  EXPECT_EQ(request_in(o).method, "OPTIONS");
+  const auto back = encode(request_in(o));
+  Request read;
+  Reader reader;
+  EXPECT_TRUE(decode(back, read, reader)) << "the workers read it";
+  EXPECT_EQ(read.method, "OPTIONS");
+  o.method = "TRACE";
+  EXPECT_EQ(refusal(o),
+            "--method TRACE: load sends `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD` and "
+            "`OPTIONS`");
 }
 
 TEST(LoadOrder, JsonBodiesAreChecked) {
