@@ -58,6 +58,7 @@ constexpr std::array texts{
     Known{"load", "shoppers"},
     Known{"namespace", "shop"},
     Known{"observe", "[ cat, /srv/shop/mode ]"},
+    Known{"options", "/items"},
     Known{"owner", "team-checkout"},
     Known{"password", "\"${secret:shop}\""},
     Known{"patch", "/cart/1"},

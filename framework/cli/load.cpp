@@ -9,11 +9,13 @@
 
 #include "cli/commands.hpp"
 #include "cli/complain.hpp"
+#include "cli/load_contradictions.hpp"
 #include "cli/load_json.hpp"
 #include "cli/load_outputs.hpp"
 #include "cli/load_screen.hpp"
 #include "cli/programs.hpp"
 #include "cli/reading.hpp"
+#include "cli/standard_output.hpp"
 #include "gunflint/concepts/worker.hpp"
 #include "host/fd.hpp"
 #include "load/spawned_worker.hpp"
@@ -74,8 +76,13 @@ class Signals {
 /// One load from the first arrival to the last answer, and all who look on.
 class LoadRun {
  public:
-  LoadRun(const LoadOrder& order, LoadOutputs& outputs, LoadScreen& screen)
-      : order_(order), outputs_(outputs), screen_(screen), left_(order.loads.size()) {
+  /// `tell`: for what a person must know who sees no picture.
+  LoadRun(const LoadOrder& order, LoadOutputs& outputs, LoadScreen& screen, Sink tell)
+      : order_(order),
+        outputs_(outputs),
+        screen_(screen),
+        tell_(std::move(tell)),
+        left_(order.loads.size()) {
     result_.each.resize(order.loads.size());
     seconds_.resize(order.loads.size());
   }
@@ -94,13 +101,14 @@ class LoadRun {
         if (cut_off) worker.stop();
         signal_ = signal;
         ran_ = std::clamp<Duration>(monotonic_now() - begin, 1ms, ran_);
-        screen_.ending("stopping");
+        if (!cut_off)
+          tell_(screen_.stopping(signal == SIGINT ? "Ctrl-C again" : "a second signal") + "\n");
       }
       const Duration now = monotonic_now() - begin;
       if (!stopped && (signal_ != 0 || now >= length)) {
         worker.stop();
         stopped = true;
-        if (signal_ == 0) screen_.ending("draining");
+        if (signal_ == 0) screen_.draining();
       }
       // What was told before the end is taken in after it is known.
       lost_ = inbox.lost();
@@ -143,6 +151,7 @@ class LoadRun {
   const LoadOrder& order_;
   LoadOutputs& outputs_;
   LoadScreen& screen_;
+  Sink tell_;
   std::size_t left_;  ///< loads that have not drained
   LoadResult result_;
   std::vector<LoadSeconds> seconds_;
@@ -155,6 +164,22 @@ int refuse(const Error& error, const LoadOptions& options) {
   return complain("load", error.message, outcome_of(error), options.json);
 }
 
+/// What prepare() found: before the start it is the target or the order that is wrong, unless the
+/// worker itself failed.
+int refuse_before_start(Error error, const LoadOrder& order, const LoadOptions& options) {
+  // Which load it is says nothing where there is one.
+  const std::string prefix = "load `" + order.loads.front().name + "`: ";
+  if (order.loads.size() == 1 && error.message.starts_with(prefix))
+    error.message.erase(0, prefix.size());
+  if (error.cause == Cause::Unreachable && options.target.find("://") == std::string::npos &&
+      options.target.find(':') == std::string::npos)
+    error.message += "; and there is no file " + options.target +
+                     ": the name of an experiment file ends in .yaml";
+  const bool ours = error.cause == Cause::Io || error.cause == Cause::TimedOut;
+  return complain("load", error.message, ours ? Outcome::ToolError : Outcome::Invalid,
+                  options.json);
+}
+
 /// A file's mistakes are printed as `validate` prints them; then there is no order, and `exit` says
 /// with which code to end.
 std::optional<LoadOrder> read_order(const LoadOptions& options, int& exit) {
@@ -165,8 +190,13 @@ std::optional<LoadOrder> read_order(const LoadOptions& options, int& exit) {
   }
   Result<LoadOrder> order = LoadOrder{};
   if (*is_file) {
+    if (const auto right = contradicts_file(options); !right) {
+      exit = refuse(right.error(), options);
+      return std::nullopt;
+    }
     Value refusal;
-    const auto read = read_for_run("load", options.target, options.file, refusal);
+    // W211: nothing is judged. `load` judges nothing but --expect, whatever the file says.
+    const auto read = read_for_run("load", options.target, options.file, refusal, "W211");
     if (!read) {
       if (options.json) std::puts(to_json_pretty(refusal).c_str());
       exit = exit_code(Outcome::Invalid);
@@ -201,32 +231,32 @@ Style screen_style(const LoadOptions& options) {
   return style;
 }
 
-void print_result(const LoadOrder& order, const LoadResult& result) {
-  const std::string text =
-      redact(load_report(order, result, Style::of(STDOUT_FILENO)), order.secrets);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+Result<void> print_result(const LoadOrder& order, const LoadResult& result) {
+  return write_result(redact(load_report(order, result, Style::of(STDOUT_FILENO)), order.secrets));
 }
 
 /// The order is right: prepares the worker, sends, and tells.
 int send_load(const LoadOptions& options, const LoadOrder& order,
               const std::vector<Threshold>& thresholds, Signals& signals) {
   auto outputs = LoadOutputs::open(options, order);
-  if (!outputs) return refuse(outputs.error(), options);
+  if (!outputs) return refuse_before_start(outputs.error(), order, options);
   LoadInbox inbox;
   const auto loads = sent(order);
   auto worker = spawn_worker(worker_argv(loads, options.loops), inbox.on_slice(), inbox.on_lost());
   if (!worker) return refuse(worker.error(), options);
   if (auto ready = (*worker)->prepare(loads, order.seed, {}); !ready)
-    return refuse(ready.error(), options);
+    return refuse_before_start(ready.error(), order, options);
   Outlet stderr_outlet(STDERR_FILENO);
   const auto say = [&](std::string_view text) {
     if (!options.quiet) stderr_outlet.put(redact(std::string(text), order.secrets));
   };
   if (!order.note.empty()) say(order.note + "\n");
   if (const auto url = (*outputs)->metrics_url(); !url.empty()) say("metrics at " + url + "\n");
-  LoadScreen screen(order, say, screen_style(options), [&] { return stderr_outlet.idle(); });
-  LoadRun run(order, **outputs, screen);
+  const Style style = screen_style(options);
+  LoadScreen screen(order, say, style, [&] { return stderr_outlet.idle(); });
+  LoadRun run(order, **outputs, screen, [&](std::string_view text) {
+    if (!style.redraw) stderr_outlet.put(text);
+  });
   const WallTime started = std::chrono::system_clock::now();
   if (auto made = (*outputs)->begin(started); !made) return refuse(made.error(), options);
   const Time begin = monotonic_now() + 20ms;
@@ -237,13 +267,15 @@ int send_load(const LoadOptions& options, const LoadOrder& order,
   (void)stderr_outlet.flush(1s);
   if (!run.lost().empty() && !is_overload_abort(run.lost()))
     return complain("load", run.lost(), Outcome::ToolError, options.json);
-  if (!options.json) print_result(order, result);
+  Result<void> printed;
+  if (!options.json) printed = print_result(order, result);
   int exit = exit_of(run, result, options);
   if (const auto written = (*outputs)->end(exit); !written)
     exit = complain("load", written.error().message, Outcome::ToolError);
   if (options.json)
-    std::puts(
-        to_json_pretty(load_document(order, result, run.per_second(), started, exit)).c_str());
+    printed = write_result(
+        to_json_pretty(load_document(order, result, run.per_second(), started, exit)) + "\n");
+  if (!printed) return complain("load", printed.error().message, Outcome::ToolError);
   return exit;
 }
 

@@ -26,15 +26,27 @@ Result<E> one_of(const std::string& option, const std::string& word, E fallback)
     if (name == word) return value;
     known.emplace_back(name);
   }
-  return wrong_option(fmt::format("{} {}: it is {}", option, word, listed(known)));
+  return wrong_option(fmt::format("{} {}: it must be {}", option, word, listed(known)));
 }
 
 Result<Duration> some_time(const std::string& option, const std::string& text) {
   auto length = parse_duration(text);
   if (!length) return wrong_option(option + ": " + length.error().message);
   if (*length <= 0s)
-    return wrong_option(fmt::format("{} {}: it is longer than nothing", option, text));
+    return wrong_option(fmt::format("{} {}: it must be longer than nothing", option, text));
   return *length;
+}
+
+/// No generator sends as much, and the schedule alone would take a core.
+constexpr double most_per_second = 10'000'000;
+
+Result<void> rates_can_be_sent(const LoadSpec& load) {
+  for (const auto& stage : load.stages)
+    for (const auto& rate : {stage.rate, stage.ramp_to})
+      if (rate && rate->per_second > most_per_second)
+        return wrong_option(fmt::format(
+            "{} is more than any generator sends; ask for 10000000/s at most", print(*rate)));
+  return {};
 }
 
 Result<void> set_schedule(const LoadOptions& o, LoadSpec& load) {
@@ -53,7 +65,9 @@ Result<void> set_schedule(const LoadOptions& o, LoadSpec& load) {
   if (o.users) {
     stage.users = o.users;
   } else {
-    GF_TRY_AS(stage.rate, parse_rate(o.rate.empty() ? "100/s" : o.rate));
+    // `-q 500`, as vegeta, oha and hey have it.
+    const bool bare = o.rate.find_first_not_of("0123456789.") == o.rate.npos;
+    GF_TRY_AS(stage.rate, parse_rate(o.rate.empty() ? "100/s" : bare ? o.rate + "/s" : o.rate));
   }
   if (stage.length <= 0s || (stage.rate && stage.rate->per_second <= 0))
     return wrong_option(
@@ -187,6 +201,12 @@ Result<Request> request_of(const LoadOptions& o, const LoadSpec& load, const Url
   request.method = !o.method.empty() ? o.method : body ? "POST" : "GET";
   std::transform(request.method.begin(), request.method.end(), request.method.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  // What the language has a key for: the workers read it.
+  static const std::vector<std::string> methods{"GET",    "POST", "PUT",    "PATCH",
+                                                "DELETE", "HEAD", "OPTIONS"};
+  if (std::find(methods.begin(), methods.end(), request.method) == methods.end())
+    return wrong_option(
+        fmt::format("--method {}: load sends {}", o.method, listed(methods, "and")));
   request.url = load.base_url;
   request.name = request.method + " " + url.target.substr(0, url.target.find('?'));
   GF_TRY(set_headers(o, request.headers));
@@ -201,10 +221,17 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
   LoadOrder order;
   LoadSpec load;
   load.name = "load";
+  for (const std::string scheme : {"http:", "https:"})
+    if (o.target.starts_with(scheme) && !o.target.starts_with(scheme + "//")) {
+      const auto rest = o.target.find_first_not_of('/', scheme.size());
+      return wrong_option(fmt::format("`{}` is no address; write {}//{}", o.target, scheme,
+                                      rest == o.target.npos ? "HOST" : o.target.substr(rest)));
+    }
   load.base_url = o.target.find("://") == o.target.npos ? "http://" + o.target : o.target;
   GF_TRY(contradictions(o, load.base_url.starts_with("https://")));
   GF_TRY_AS(const Url url, parse_url(load.base_url));
   GF_TRY(set_schedule(o, load));
+  GF_TRY(rates_can_be_sent(load));
   if (!o.timeout.empty()) {
     GF_TRY_AS(load.timeout, some_time("--timeout", o.timeout));
   }
@@ -235,14 +262,27 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
     load.journeys = {std::move(journey)};
   }
   order.seed = o.seed == 0 ? 1 : o.seed;
+  // Who writes -c alone thinks of a tool in which a connection is a user.
+  if (o.connections && o.rate.empty() && !o.users && o.stages.empty() && o.replay.empty())
+    order.note = fmt::format(
+        "100/s, the default of --rate, over at most {} connection{}; for {} who each send when "
+        "they are answered write --users {}",
+        *o.connections, *o.connections == 1 ? "" : "s",
+        *o.connections == 1 ? "one" : std::to_string(*o.connections), *o.connections);
   order.loads = {std::move(load)};
   return order;
 }
 
 Result<bool> names_a_file(const LoadOptions& o) {
-  const bool yaml = o.target.ends_with(".yaml") || o.target.ends_with(".yml");
-  if (!yaml || o.target.find("://") != o.target.npos) return false;
+  if (o.target.find("://") != o.target.npos) return false;
   struct stat info {};
+  if (!o.target.ends_with(".yaml") && !o.target.ends_with(".yml")) {
+    if (::stat(o.target.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+    return wrong_option(fmt::format(
+        "{} is a file, and the name of an experiment file ends in .yaml; rename it, or, if a "
+        "server is meant, write http://{}",
+        o.target, o.target));
+  }
   if (::stat(o.target.c_str(), &info) != 0)
     return wrong_option(fmt::format(
         "there is no file {}; if it is a page of a server, write http://{}", o.target, o.target));
@@ -261,6 +301,7 @@ Result<LoadOrder> order_of_file(const LoadOptions& o, const ReadExperiment& read
                     o.target));
   for (const auto& load : read.experiment->loads)
     if (o.only.empty() || load.name == o.only) order.loads.push_back(load);
+  for (const auto& load : order.loads) GF_TRY(rates_can_be_sent(load));
   if (order.loads.empty()) {
     const auto near = nearest(o.only, names);
     return wrong_option(fmt::format(
@@ -271,7 +312,8 @@ Result<LoadOrder> order_of_file(const LoadOptions& o, const ReadExperiment& read
   order.seed = o.seed != 0 ? o.seed : read.experiment->seed != 0 ? read.experiment->seed : 1;
   order.secrets = read.secrets;
   if (!read.experiment->faults.empty() || !read.experiment->steady_state.empty())
-    order.note = "only the traffic of the file: no fault, no hypothesis; judge with --expect";
+    order.note = std::string("only the traffic of the file: no fault, no hypothesis") +
+                 (o.expect.empty() ? "; judge with --expect" : "");
   return order;
 }
 

@@ -105,11 +105,28 @@ std::string LoadScreen::heading(Duration now, const Style& style) const {
   return padded(shortened(plain(order_.title), room, style.unicode), room) + "  " + time;
 }
 
+std::string LoadScreen::stopping(const std::string& again) {
+  Duration patience{};
+  for (const auto& load : order_.loads) patience = std::max(patience, load.timeout);
+  const std::uint64_t waiting = closed_.empty() ? 0 : closed_.back().in_flight;
+  const std::string answers =
+      waiting == 0 ? "the answers"
+                   : fmt::format("{} answer{}", whole(waiting), waiting == 1 ? "" : "s");
+  stopping_ = {fmt::format("stopping: waits at most {} for {}; {} ends now", print(patience),
+                           answers, again),
+               fmt::format("stopping, {} at most; {} ends now", print(patience), again),
+               fmt::format("stopping; {} ends now", again)};
+  return stopping_.front();
+}
+
 std::string LoadScreen::progress(Duration now, const Style& style) const {
+  // What to press is worth more than the bar.
+  for (const auto& sentence : stopping_)
+    if (columns(sentence) + 2 < static_cast<std::size_t>(style.width)) return " " + sentence;
   std::string what;
-  if (!ending_.empty()) {
+  if (draining_) {
     const std::uint64_t waiting = closed_.empty() ? 0 : closed_.back().in_flight;
-    what = fmt::format("{}: {} to be answered", ending_, whole(waiting));
+    what = fmt::format("draining: {} to be answered", whole(waiting));
   } else {
     for (const auto& load : order_.loads)
       if (const Stage* stage = stage_at(load, now)) {
@@ -148,16 +165,23 @@ void LoadScreen::rate_rows(const Style& style, std::vector<std::string>& rows) c
   row("p99", slow, latency_text(slow.back()));
 }
 
-void LoadScreen::latency_rows(std::vector<std::string>& rows) const {
+void LoadScreen::latency_rows(const Style& style, std::vector<std::string>& rows) const {
   const Second& now = closed_.back();
   const bool measured = !now.latency.empty() || !now.waiting.empty();
   std::string head = fmt::format(" {:<12}", "latency");
   std::string last = fmt::format(" {:<12}", "last second");
   std::string all = fmt::format(" {:<12}", "so far");
-  for (const auto& [name, q] :
-       {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99},
-        std::pair{"p99.9", 0.999}, std::pair{"max", 1.0}}) {
-    head += fmt::format("{:>9}", name);
+  struct Column {
+    const char* title;
+    double q;
+    int rank;  ///< those of the highest are left out first where there is no room
+  };
+  const int fit = (style.width - 1 - 13) / 9;
+  for (const auto& [title, q, rank] :
+       {Column{"p50", 0.5, 0}, Column{"p90", 0.9, 3}, Column{"p99", 0.99, 1},
+        Column{"p99.9", 0.999, 4}, Column{"max", 1.0, 2}}) {
+    if (rank >= fit) continue;
+    head += fmt::format("{:>9}", title);
     last += cell(now.so_far(q), measured);
     all += cell(sum_.latency.quantile(q), !sum_.latency.empty());
   }
@@ -196,7 +220,9 @@ void LoadScreen::level_rows(std::vector<std::string>& rows) const {
   if (now.users > 0) text += whole(now.users) + " users, ";
   text += fmt::format("{} in flight, {} waiting for a connection", whole(now.in_flight),
                       whole(now.backlog));
-  if (now.connections > 0) text += fmt::format(", {} connections", whole(now.connections));
+  if (now.connections > 0)
+    text +=
+        fmt::format(", {} connection{}", whole(now.connections), now.connections == 1 ? "" : "s");
   rows.push_back(text);
   if (now.bytes_in + now.bytes_out > 0)
     rows.push_back(fmt::format(" bytes       {}/s received, {}/s sent",
@@ -229,7 +255,7 @@ std::vector<std::string> LoadScreen::rows(Duration now, const Style& style) cons
   };
   rate_rows(style, part);
   add_part(true);
-  latency_rows(part);
+  latency_rows(style, part);
   add_part(true);
   error_rows(style, part);  // cut to the width, and coloured, already
   add_part(false);
@@ -261,7 +287,13 @@ void LoadScreen::tick(Duration now) {
 
 void LoadScreen::finish() {
   if (open_.second >= 0) close(std::exchange(open_, {}));
-  if (drawn_rows_ > 0) out_(fmt::format("\033[{}A\r\033[J", drawn_rows_));
+  if (drawn_rows_ == 0) return;
+  // Row by row: a terminal that is told to clear everything from its first row on may keep what was
+  // there in its history, above the summary.
+  const std::string up = fmt::format("\033[{}A\r", drawn_rows_);
+  std::string clear = up;
+  for (int row = 0; row < drawn_rows_; ++row) clear += "\033[2K\n";
+  out_(clear + up);
   drawn_rows_ = 0;
 }
 

@@ -20,8 +20,11 @@ class LoadScreen {
 
   /// One slice; seconds of several loads are added up.
   void on(const Slice& slice);
-  /// Traffic has ended and answers are waited for; `why`: "stopping" or "draining".
-  void ending(const std::string& why) { ending_ = why; }
+  /// Traffic has ended, and answers are waited for.
+  void draining() { draining_ = true; }
+  /// A signal ended it; `again`: what ends the waiting, such as "Ctrl-C again". The sentence about
+  /// it, which the picture shows from now on.
+  std::string stopping(const std::string& again);
   /// `now`: since t = 0. Draws on a terminal, at most four times a second.
   void tick(Duration now);
   /// Takes the picture away: the summary follows.
@@ -46,7 +49,7 @@ class LoadScreen {
   std::string heading(Duration now, const Style& style) const;
   std::string progress(Duration now, const Style& style) const;
   void rate_rows(const Style& style, std::vector<std::string>& rows) const;
-  void latency_rows(std::vector<std::string>& rows) const;
+  void latency_rows(const Style& style, std::vector<std::string>& rows) const;
   void error_rows(const Style& style, std::vector<std::string>& rows) const;
   void level_rows(std::vector<std::string>& rows) const;
   std::string generator_row() const;
@@ -59,7 +62,8 @@ class LoadScreen {
   Second open_;                ///< not all loads have told it
   std::deque<Second> closed_;  ///< the newest last, as many as are drawn
   LoadSummary sum_;
-  std::string ending_;
+  bool draining_ = false;
+  std::vector<std::string> stopping_;  ///< the sentence, the longest first
   int drawn_rows_ = 0;
   Duration drawn_at_ = Duration::min();
 };

@@ -1,6 +1,7 @@
 #include "cli/load_stages.hpp"
 
 #include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -43,7 +44,7 @@ Result<Stage> parse_stage(std::string_view item) {
   auto length = parse_duration(bare(item.substr(colon + 1)));
   if (!length)
     return wrong_stage(item, length.error().message.substr(0, length.error().message.find("; ")));
-  if (*length <= 0s) return wrong_stage(item, "a stage lasts longer than nothing");
+  if (*length <= 0s) return wrong_stage(item, "a stage must last longer than nothing");
   stage.length = *length;
   auto what = bare(item.substr(0, colon));
   const bool users_first = take(what, "users");
@@ -83,10 +84,24 @@ Result<std::vector<Stage>> parse_stages(const std::vector<std::string>& lists) {
   return stages;
 }
 
+namespace {
+
+/// As a person would have written it: 500/min is 8.333333333333334/s.
+std::string spell_rate(Rate rate) {
+  const auto whole = [](double n) { return n >= 1 && std::abs(n - std::round(n)) < 1e-9 * n; };
+  const double per_second = rate.per_second;
+  const bool short_enough = whole(per_second * 100) || per_second == 0;
+  if (!short_enough && whole(per_second * 60)) return fmt::format("{:.0f}/min", per_second * 60);
+  if (!short_enough && whole(per_second * 3600)) return fmt::format("{:.0f}/h", per_second * 3600);
+  return short_enough ? print(rate) : fmt::format("{:.4g}/s", per_second);
+}
+
+}  // namespace
+
 std::string spell_stage(const Stage& stage) {
   if (stage.users) return fmt::format("{} user{}", *stage.users, *stage.users == 1 ? "" : "s");
-  if (stage.ramp_to) return "ramp to " + print(*stage.ramp_to);
-  return print(stage.rate.value_or(Rate{}));
+  if (stage.ramp_to) return "ramp to " + spell_rate(*stage.ramp_to);
+  return spell_rate(stage.rate.value_or(Rate{}));
 }
 
 std::string spell_stages(const std::vector<Stage>& stages) {

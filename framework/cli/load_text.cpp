@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/load_bins.hpp"
 #include "cli/load_stages.hpp"
 #include "model/replay_words.hpp"
 #include "report/words.hpp"
@@ -28,23 +29,57 @@ std::string line_of(std::string_view label, const std::string& rate, const std::
   return fmt::format("  {:<14}{:>9}  {}", label, rate, rest);
 }
 
-/// Words in lines of at most `width` columns, each after `indent` spaces.
-void add_wrapped(const std::string& text, std::size_t indent, const Style& style, Ink ink,
-                 LoadLines& lines) {
-  const auto width = static_cast<std::size_t>(std::max(style.width - 1, 40)) - indent;
+/// Columns that a row may have.
+std::size_t room_of(const Style& style) { return static_cast<std::size_t>(style.width - 1); }
+
+/// Columns of text with colours in it.
+std::size_t seen_columns(std::string_view text) {
+  std::size_t seen = columns(text);
+  for (auto at = text.find('\033'); at != text.npos; at = text.find('\033', at + 1))
+    seen -= text.find('m', at) + 1 - at;
+  return seen;
+}
+
+/// Breaks `text` between words where a row is full; further rows begin with `indent` spaces. A
+/// number stays with its percent sign.
+void add_broken(const std::string& text, std::size_t indent, const Style& style, LoadLines& lines) {
   std::string line;
+  std::size_t used = 0;
   const auto end_line = [&] {
-    lines.push_back(std::string(indent, ' ') + inked(style, ink, line));
-    line.clear();
+    while (line.ends_with(' ')) line.pop_back();
+    lines.push_back(std::exchange(line, std::string(indent, ' ')));
+    used = indent;
   };
-  for (std::size_t at = 0; at < text.size();) {
-    const auto space = std::min(text.find(' ', at), text.size());
+  for (std::size_t at = 0; at <= text.size();) {
+    auto space = std::min(text.find(' ', at), text.size());
+    if (text.compare(space, 2, " %") == 0) space = std::min(text.find(' ', space + 1), text.size());
     const std::string word = text.substr(at, space - at);
-    if (!line.empty() && columns(line) + 1 + columns(word) > width) end_line();
-    line += (line.empty() ? "" : " ") + word;
+    const auto wide = seen_columns(word);
+    if (used + wide > room_of(style) && line.find_first_not_of(' ') != line.npos) end_line();
+    line += word + " ";
+    used += wide + 1;
     at = space + 1;
   }
   end_line();
+}
+
+/// A row that a terminal would break inside a word is broken between two, below what stands before
+/// it where there is room; in a file it stays whole.
+void add_row(const std::string& row, std::size_t indent, const Style& style, LoadLines& lines) {
+  if (style.redraw)
+    add_broken(row, style.width < 60 ? 6 : indent, style, lines);
+  else
+    lines.push_back(row);
+}
+constexpr std::size_t below_rest = 27;  ///< of line_of()
+
+/// Words in lines of at most the width, each after `indent` spaces.
+void add_wrapped(const std::string& text, std::size_t indent, const Style& style, Ink ink,
+                 LoadLines& lines) {
+  LoadLines broken;
+  add_broken(std::string(indent, ' ') + text, indent, style, broken);
+  for (const auto& line : broken)
+    lines.push_back(std::string(indent, ' ') + inked(style, ink, line.substr(indent)));
 }
 
 std::string rate_of(double count, double length) {
@@ -53,7 +88,7 @@ std::string rate_of(double count, double length) {
 
 /// What was asked: by arrivals, by users, or by a log.
 void asked_lines(const LoadSpec& load, const LoadSummary& s, double length, bool journeys,
-                 LoadLines& lines) {
+                 const Style& style, LoadLines& lines) {
   const char* what = journeys ? "journeys" : "requests";
   if (load.replay) {
     const auto& replay = *load.replay;
@@ -62,16 +97,18 @@ void asked_lines(const LoadSpec& load, const LoadSummary& s, double length, bool
     if (replay.speed != 1) text += fmt::format(", {}x as fast", print_number(replay.speed));
     if (const auto left_out = spell_left_out(replay.left_out); !left_out.empty())
       text += "; " + left_out;
-    lines.push_back(line_of("replayed", rate_of(static_cast<double>(s.due), length), text));
+    add_row(line_of("replayed", rate_of(static_cast<double>(s.due), length), text), below_rest,
+            style, lines);
   }
   if (s.closed_loop())
-    lines.push_back(line_of("users", count_text(s.most_users),
-                            "each begins again when it is answered (a closed loop)"));
+    add_row(line_of("users", count_text(s.most_users),
+                    "each begins again when it is answered (a closed loop)"),
+            below_rest, style, lines);
   if (s.asked > 0)
-    lines.push_back(
-        line_of("asked", rate_of(s.asked, length),
-                fmt::format("{} {}{}", grouped(s.asked), what,
-                            load.arrivals == ArrivalKind::Uniform ? "" : " on average")));
+    add_row(line_of("asked", rate_of(s.asked, length),
+                    fmt::format("{} {}{}", grouped(s.asked), what,
+                                load.arrivals == ArrivalKind::Uniform ? "" : " on average")),
+            below_rest, style, lines);
 }
 
 void traffic_lines(const LoadSummary& s, double length, bool journeys, const Style& style,
@@ -79,34 +116,45 @@ void traffic_lines(const LoadSummary& s, double length, bool journeys, const Sty
   const std::string dropped =
       s.dropped > 0 ? fmt::format(", {} dropped", count_text(s.dropped)) : "";
   if (journeys) {
-    lines.push_back(line_of("begun", rate_of(static_cast<double>(s.due - s.dropped), length),
-                            fmt::format("{} journeys{}", count_text(s.due - s.dropped), dropped)));
-    lines.push_back(line_of("completed", rate_of(static_cast<double>(s.completed), length),
-                            fmt::format("{} journeys ({})", count_text(s.completed),
-                                        share_text(s.completed, s.journeys_ended + s.dropped))));
+    add_row(line_of("begun", rate_of(static_cast<double>(s.due - s.dropped), length),
+                    fmt::format("{} journeys{}", count_text(s.due - s.dropped), dropped)),
+            below_rest, style, lines);
+    add_row(line_of("completed", rate_of(static_cast<double>(s.completed), length),
+                    fmt::format("{} journeys ({})", count_text(s.completed),
+                                share_text(s.completed, s.journeys_ended + s.dropped))),
+            below_rest, style, lines);
   }
   std::string again;
   if (s.attempts > s.requests)
     again = fmt::format(", {:.3g} attempts per request (retries)", s.amplification());
-  lines.push_back(line_of("sent", rate_of(static_cast<double>(s.sent), length),
-                          count_text(s.sent) + " requests" + (journeys ? "" : dropped) + again));
+  add_row(line_of("sent", rate_of(static_cast<double>(s.sent), length),
+                  count_text(s.sent) + " requests" + (journeys ? "" : dropped) + again),
+          below_rest, style, lines);
   const std::string failed =
       fmt::format("{} failed ({})", count_text(s.failed), share_text(s.failed, s.requests));
-  lines.push_back(line_of("answered", rate_of(static_cast<double>(s.requests - s.failed), length),
-                          fmt::format("{} rightly, {}", count_text(s.requests - s.failed),
-                                      inked(style, s.failed ? Ink::Red : Ink::None, failed))));
+  add_row(line_of("answered", rate_of(static_cast<double>(s.requests - s.failed), length),
+                  fmt::format("{} rightly, {}", count_text(s.requests - s.failed),
+                              inked(style, s.failed ? Ink::Red : Ink::None, failed))),
+          below_rest, style, lines);
   if (s.warm_up_seconds > 0)
-    lines.push_back(line_of(
-        "left out", "",
-        fmt::format("{} of warm-up, with {}",
-                    some(static_cast<std::uint64_t>(s.warm_up_seconds), "second", "seconds"),
-                    some(s.warm_up_requests, "answer", "answers"))));
+    add_row(line_of("left out", "",
+                    fmt::format(
+                        "{} of warm-up, with {}",
+                        some(static_cast<std::uint64_t>(s.warm_up_seconds), "second", "seconds"),
+                        some(s.warm_up_requests, "answer", "answers"))),
+            below_rest, style, lines);
 }
 
-/// A row that a terminal would break is cut; in a file it stays whole.
-std::string fitted(const std::string& row, const Style& style) {
-  if (!style.redraw) return row;
-  return shortened(row, static_cast<std::size_t>(std::max(style.width - 1, 40)), style.unicode);
+/// What to do about an error whose words are those of a library; nothing for most.
+std::string advice_on(const std::string& example) {
+  const auto says = [&](std::string_view words) { return example.find(words) != example.npos; };
+  if (says("certificate is not trusted"))
+    return "trust it with --cacert FILE (tls.ca), or any with -k/--insecure (tls.verify: false)";
+  if (says("wrong version number"))
+    return "does it speak plain HTTP there? then write http:// instead of https://";
+  if (says("no application protocol"))
+    return "there is no HTTP/2 there; leave out --http 2 (http.version)";
+  return {};
 }
 
 void error_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
@@ -122,96 +170,136 @@ void error_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
     const auto example = s.examples.find(name);
     std::string what = name;
     if (example != s.examples.end()) what = padded(name, width) + "  " + plain(example->second);
-    lines.push_back(fitted(line_of(label, count_text(count), what), style));
+    add_row(line_of(label, count_text(count), what), below_rest, style, lines);
     label = "";
+    const std::string advice = example == s.examples.end() ? "" : advice_on(example->second);
+    if (!advice.empty())
+      add_wrapped(advice, style.width < 60 ? 6 : below_rest, style, Ink::None, lines);
   }
+}
+
+/// Columns of a table by how much a reader would miss them; those that there is no room for are
+/// left out.
+struct TableColumn {
+  const char* title;
+  std::size_t width;
+  int rank;  ///< 0 is left out last
+};
+template <std::size_t n>
+std::array<bool, n> that_fit(const std::array<TableColumn, n>& all, std::size_t room) {
+  std::array<bool, n> fit{};
+  for (int rank = 0; rank < static_cast<int>(n); ++rank)
+    for (std::size_t i = 0; i < n; ++i) {
+      if (all[i].rank != rank) continue;
+      if (all[i].width > room) return fit;
+      fit[i] = true;
+      room -= all[i].width;
+    }
+  return fit;
 }
 
 /// A table of percentiles: its head, and a row for each histogram that holds anything.
 void percentile_table(const char* title,
                       std::initializer_list<std::pair<const char*, const Histogram*>> rows,
                       const Style& style, LoadLines& lines) {
-  LoadLines table;
-  for (const auto& [label, h] : rows) {
-    if (h->empty()) continue;
+  static constexpr std::array<TableColumn, 7> all{{{"p50", 9, 0},
+                                                   {"p90", 9, 3},
+                                                   {"p95", 9, 5},
+                                                   {"p99", 9, 1},
+                                                   {"p99.9", 9, 4},
+                                                   {"max", 9, 2},
+                                                   {"mean", 9, 6}}};
+  const auto shown = that_fit(all, room_of(style) - 16);
+  const auto add = [&](const std::string& label, const std::array<std::string, 7>& cells) {
     std::string row = fmt::format("  {:<14}", label);
-    for (const auto& p : shown_percentiles()) row += fmt::format("{:>9}", human(h->quantile(p.q)));
-    table.push_back(row + fmt::format("{:>9}{:>9}", human(h->max()), human(h->mean())));
-  }
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (shown[i]) row += fmt::format("{:>9}", cells[i]);
+    return row;
+  };
+  LoadLines table;
+  for (const auto& [label, h] : rows)
+    if (!h->empty())
+      table.push_back(add(label, {human(h->quantile(0.5)), human(h->quantile(0.9)),
+                                  human(h->quantile(0.95)), human(h->quantile(0.99)),
+                                  human(h->quantile(0.999)), human(h->max()), human(h->mean())}));
   if (table.empty()) return;
-  std::string head = fmt::format("  {:<14}", title);
-  for (const auto& p : shown_percentiles()) head += fmt::format("{:>9}", p.title);
+  std::array<std::string, 7> titles;
+  for (std::size_t i = 0; i < all.size(); ++i) titles[i] = all[i].title;
   lines.emplace_back();
-  lines.push_back(inked(style, Ink::Dim, head + fmt::format("{:>9}{:>9}", "max", "mean")));
+  lines.push_back(inked(style, Ink::Dim, add(title, titles)));
   lines.insert(lines.end(), table.begin(), table.end());
 }
 
-/// A bar of eighths of a column; what is not nothing is seen.
-std::string bar_of(double share, int width, bool unicode) {
-  static constexpr std::array parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  if (!unicode)
-    return std::string(
-        static_cast<std::size_t>(std::max(share > 0 ? 1.0 : 0.0, share * width + 0.5)), '#');
-  const int eighths = std::max(share > 0 ? 1 : 0, static_cast<int>(share * width * 8 + 0.5));
-  std::string out;
-  for (int i = 0; i < eighths / 8; ++i) out += "█";
-  return out + parts[static_cast<std::size_t>(eighths % 8)];
-}
-
-void distribution_lines(const Histogram& h, const Style& style, LoadLines& lines) {
-  const auto bands = latency_bands(h);
-  if (bands.empty()) return;
-  double most = 0;
-  for (const auto& band : bands) most = std::max(most, band.count);
-  const int width = std::clamp(style.width - 58, 8, 48);
-  lines.emplace_back();
-  for (const auto& band : bands) {
-    std::string marks;
-    for (const auto& p : shown_percentiles()) {
-      const Duration at = h.quantile(p.q);
-      if (at >= band.from && at < band.to) marks += std::string(marks.empty() ? "" : " ") + p.title;
-    }
-    lines.push_back(
-        fmt::format("  {:>6} - {:<6}{:>11}{:>9}  {}{}", human(band.from), human(band.to),
-                    grouped(band.count), percent(band.count / static_cast<double>(h.count())),
-                    inked(style, Ink::Blue, bar_of(band.count / most, width, style.unicode)),
-                    marks.empty() ? "" : "  " + inked(style, Ink::Dim, marks)));
-  }
-}
-
 /// One row of the table of journeys and steps.
-std::string part_row(const std::string& name, std::size_t width, std::uint64_t count,
-                     const std::string& bad, const Histogram& h, const Style& style) {
-  const std::string shown = padded(shortened(plain(name), width, style.unicode), width);
-  if (h.empty()) return fmt::format("  {}{:>10}{:>9}", shown, count_text(count), bad);
-  return fmt::format("  {}{:>10}{:>9}{:>9}{:>9}{:>9}{:>9}", shown, count_text(count), bad,
-                     human(h.quantile(0.5)), human(h.quantile(0.9)), human(h.quantile(0.99)),
-                     human(h.max()));
+using PartCells = std::array<std::string, 6>;
+struct PartTable {
+  static constexpr std::array<TableColumn, 6> all{{{"ended", 10, 0},
+                                                   {"failed", 9, 1},
+                                                   {"p50", 9, 3},
+                                                   {"p90", 9, 5},
+                                                   {"p99", 9, 2},
+                                                   {"max", 9, 4}}};
+  explicit PartTable(const Style& s)
+      : style(s), shown(that_fit(all, room_of(s) - 2 - (s.width >= 60 ? 16 : 8))) {
+    std::size_t taken = 2;
+    for (std::size_t i = 0; i < all.size(); ++i) taken += shown[i] ? all[i].width : 0;
+    name = std::min<std::size_t>(room_of(s) > taken ? room_of(s) - taken : 8, 40);
+  }
+  std::string row(const std::string& label, const PartCells& cells) const {
+    std::string text = "  " + padded(shortened(plain(label), name, style.unicode), name);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (shown[i]) text += fmt::format("{:>{}}", cells[i], all[i].width);
+    return text;
+  }
+  const Style& style;
+  std::array<bool, 6> shown;
+  std::size_t name = 0;
+};
+
+PartCells part_cells(std::uint64_t count, const std::string& bad, const Histogram& h) {
+  if (h.empty()) return {count_text(count), bad};
+  return {count_text(count),       bad,           human(h.quantile(0.5)), human(h.quantile(0.9)),
+          human(h.quantile(0.99)), human(h.max())};
 }
 
-/// Steps, under their journeys when there are several.
+/// Steps, under their journeys when there are several. A journey that is one step of the same name
+/// is told once.
 void part_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
   if (s.steps.size() < 2) return;
-  const auto width = static_cast<std::size_t>(std::clamp(style.width - 58, 16, 40));
+  const PartTable table(style);
   lines.emplace_back();
-  lines.push_back(inked(style, Ink::Dim,
-                        fmt::format("  {:<{}}{:>10}{:>9}{:>9}{:>9}{:>9}{:>9}", "step", width,
-                                    "ended", "failed", "p50", "p90", "p99", "max")));
+  lines.push_back(
+      inked(style, Ink::Dim, table.row("step", {"ended", "failed", "p50", "p90", "p99", "max"})));
   for (const auto& journey : s.journeys) {
-    const auto lost = journey.ended + journey.dropped -
-                      std::min(journey.completed, journey.ended + journey.dropped);
-    lines.push_back(part_row(journey.journey, width, journey.ended,
-                             share_text(lost, journey.ended + journey.dropped), journey.duration,
-                             style));
+    std::vector<const LoadSummary::Step*> steps;
     for (const auto& step : s.steps)
-      if (step.load == journey.load && step.journey == journey.journey)
-        lines.push_back(part_row("  " + step.step, width, step.ended,
-                                 share_text(step.failed, step.ended), step.latency, style));
+      if (step.load == journey.load && step.journey == journey.journey) steps.push_back(&step);
+    const bool alone = steps.size() == 1 && steps[0]->step == journey.journey;
+    const auto all = journey.ended + journey.dropped;
+    const auto lost = all - std::min(journey.completed, all);
+    if (!alone)
+      lines.push_back(table.row(
+          journey.journey, part_cells(journey.ended, share_text(lost, all), journey.duration)));
+    for (const auto* step : steps)
+      lines.push_back(
+          table.row((alone ? "" : "  ") + step->step,
+                    part_cells(step->ended, share_text(step->failed, step->ended), step->latency)));
   }
+}
+
+/// Whether `max_in_flight` lets fewer requests go at once than the connections could carry.
+bool max_in_flight_binds(const LoadSpec& load) {
+  if (!load.max_in_flight) return false;
+  const HttpOptions& http = load.http;
+  const bool two = http.version == HttpVersion::Two ||
+                   (http.version == HttpVersion::Auto && load.base_url.starts_with("https://"));
+  const std::int64_t carried = std::int64_t{http.connections} * (two ? http.streams : 1);
+  return *load.max_in_flight <= carried;
 }
 
 /// What passed over the wire.
-void wire_lines(const LoadSummary& s, double length, const Style& style, LoadLines& lines) {
+void wire_lines(const LoadSpec& load, const LoadSummary& s, double length, const Style& style,
+                LoadLines& lines) {
   LoadLines rows;
   if (s.bytes_in + s.bytes_out > 0) {
     const auto text = [&](std::uint64_t bytes) {
@@ -228,14 +316,36 @@ void wire_lines(const LoadSummary& s, double length, const Style& style, LoadLin
                           opened.empty() ? "" : ", ", count_text(s.reconnects));
   if (!opened.empty()) rows.push_back(fmt::format("  {:<14} {}", "connections", opened));
   if (!s.queued.empty())
-    rows.push_back(fmt::format("  {:<14} {} of the sends ({}) found no connection free", "waited",
-                               count_text(s.queued.count()), percent(s.queued_share())));
+    rows.push_back(fmt::format("  {:<14} {} of the sends ({}) {}", "waited",
+                               count_text(s.queued.count()), percent(s.queued_share()),
+                               max_in_flight_binds(load) ? "were kept back by max_in_flight"
+                                                         : "found no connection free"));
   if (!rows.empty()) lines.emplace_back();
-  for (const auto& row : rows) lines.push_back(fitted(row, style));
+  for (const auto& row : rows) add_row(row, 17, style, lines);
+}
+
+/// Whose limit it was that requests waited for.
+void waiting_sentence(const LoadSpec& load, const LoadSummary& s, bool one_of_several,
+                      LoadLines& lines) {
+  if (s.closed_loop() || s.queued_share() <= 0.01 || s.most_backlog == 0) return;
+  const std::string whose = one_of_several ? " of " + load.name : "";
+  const std::string waited = some(s.most_backlog, "request", "requests") + whose;
+  if (max_in_flight_binds(load))
+    lines.push_back(fmt::format(
+        "Up to {} waited because no more than {} may be under way at once (max_in_flight, "
+        "--max-in-flight): the latencies from due hold that wait. A higher limit shows whether the "
+        "system could have taken them.",
+        waited, count_text(static_cast<std::uint64_t>(*load.max_in_flight))));
+  else
+    lines.push_back(fmt::format(
+        "Up to {} waited for a connection: the latencies from due hold that wait. More connections "
+        "(http.connections, -c) show whether the system could have taken them.",
+        waited));
 }
 
 /// What a reader would otherwise take wrongly.
-void honest_sentences(const LoadSummary& s, LoadLines& lines) {
+void honest_sentences(const LoadOrder& order, const LoadResult& result, LoadLines& lines) {
+  const LoadSummary& s = result.all;
   if (s.closed_loop() && s.open_seconds == 0)
     lines.emplace_back(
         "Closed loop: a slow answer delays the next request, so these latencies hide what users "
@@ -245,11 +355,8 @@ void honest_sentences(const LoadSummary& s, LoadLines& lines) {
         "{} of {} seconds were a closed loop: there a slow answer delays the next request, and the "
         "latencies hide what users who do not wait would have seen.",
         s.closed_seconds, s.closed_seconds + s.open_seconds));
-  if (!s.closed_loop() && s.queued_share() > 0.01 && s.most_backlog > 0)
-    lines.push_back(fmt::format(
-        "Up to {} waited for a connection: the latencies from due hold that wait. More connections "
-        "(http.connections, -c) show whether the system could have taken them.",
-        some(s.most_backlog, "request", "requests")));
+  for (std::size_t i = 0; i < order.loads.size(); ++i)
+    waiting_sentence(order.loads[i], result.each[i], order.loads.size() > 1, lines);
 }
 
 /// One load as a block of lines.
@@ -257,11 +364,13 @@ LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length, co
   LoadLines lines;
   bool journeys = s.journeys.size() != s.steps.size();
   for (const auto& journey : load.journeys) journeys |= journey.steps.size() > 1;
-  asked_lines(load, s, length, journeys, lines);
+  asked_lines(load, s, length, journeys, style, lines);
   traffic_lines(s, length, journeys, style, lines);
   error_lines(s, style, lines);
   percentile_table("latency", {{"from due", &s.latency}, {"from send", &s.service}}, style, lines);
-  distribution_lines(s.latency, style, lines);
+  const auto distribution = distribution_rows(s.latency, style);
+  if (!distribution.empty()) lines.emplace_back();
+  lines.insert(lines.end(), distribution.begin(), distribution.end());
   part_lines(s, style, lines);
   percentile_table("of that",
                    {{"no connection", &s.queued},
@@ -269,7 +378,7 @@ LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length, co
                     {"sent late", &s.late},
                     {"woken late", &s.lag}},
                    style, lines);
-  wire_lines(s, length, style, lines);
+  wire_lines(load, s, length, style, lines);
   return lines;
 }
 
@@ -285,20 +394,30 @@ void threshold_lines(const std::vector<JudgedThreshold>& judged, const Style& st
                        : failed ? (style.unicode ? "✗" : "x")
                                 : "?";
     const char* word = held ? "held" : failed ? "failed" : "inconclusive";
-    lines.push_back(
-        inked(style,
-              held     ? Ink::Green
-              : failed ? Ink::Red
-                       : Ink::Yellow,
-              fmt::format("  {} {:<13} {}  it was {}{}", mark, word, padded(plain(one.text), width),
-                          one.value, one.why.empty() ? "" : " (" + one.why + ")")));
+    const std::string was = one.why.empty() ? "it was " + one.value
+                            : one.value == nothing_measured
+                                ? one.why
+                                : fmt::format("it was {} ({})", one.value, one.why);
+    LoadLines rows;
+    add_row(fmt::format("  {} {:<13} {}  {}", mark, word, padded(plain(one.text), width), was), 18,
+            style, rows);
+    for (const auto& row : rows)
+      lines.push_back(inked(style, held ? Ink::Green : failed ? Ink::Red : Ink::Yellow, row));
   }
 }
 
 std::string heading_of(const LoadOrder& order, const LoadSpec& load) {
   std::string text = order.loads.size() > 1 ? load.name : order.title;
   if (load.stages.empty()) return text + ": at the log's own times";
-  text += ": " + spell_stages(load.stages);
+  const std::string warm_up = print(load.warm_up);
+  if (load.warm_up > 0s && load.stages.size() == 1 && load.stages[0].length > load.warm_up) {
+    Stage counted = load.stages[0];
+    counted.length -= load.warm_up;
+    text += fmt::format(": {} after {} of warm-up", spell_stages({counted}), warm_up);
+  } else {
+    text += ": " + spell_stages(load.stages);
+    if (load.warm_up > 0s) text += fmt::format(", the first {} as warm-up", warm_up);
+  }
   if (load.arrivals != ArrivalKind::Uniform)
     text += fmt::format(", {} arrivals", name_of(load.arrivals));
   return text;
@@ -333,7 +452,7 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
   }
   threshold_lines(result.judged, style, lines);
   LoadLines sentences{generator_sentence(result.all)};
-  honest_sentences(result.all, sentences);
+  honest_sentences(order, result, sentences);
   if (result.stopped)
     sentences.push_back(
         fmt::format("Stopped by a signal after {}: what was sent until then counts.",

@@ -89,6 +89,14 @@ Result<void> check_threshold(const Threshold& t) {
                             "number",
                             t.text));
   const bool count = metric->also_count && c.limit.unit == Unit::None;
+  if (c.limit.unit == Unit::None && metric->unit != Unit::None && !count)
+    return fail(Cause::BadInput,
+                fmt::format("`{}`: {} needs its unit; write for example `{} < {}`", t.text,
+                            metric->unit == Unit::Seconds     ? "a time"
+                            : metric->unit == Unit::Share     ? "a share"
+                            : metric->unit == Unit::PerSecond ? "a rate"
+                                                              : "the limit",
+                            c.metric, example_limit(metric->unit)));
   if (c.limit.unit != metric->unit && !count)
     return fail(Cause::BadInput,
                 fmt::format("`{}` compares {} with something else; write for example `{} < {}`",
@@ -203,7 +211,7 @@ std::vector<JudgedThreshold> judge(const std::vector<Threshold>& thresholds,
     const auto value = value_of(summary, length, t.of, t.condition);
     JudgedThreshold judged;
     judged.text = t.text;
-    judged.value = value ? print_like(*value, t.condition) : "nothing measured";
+    judged.value = value ? print_like(*value, t.condition) : nothing_measured;
     if (!value || summary.requests == 0)
       judged.why = "nothing was measured";
     else if (summary.generator_was_the_limit())

@@ -32,6 +32,9 @@ Result<std::vector<Threshold>> read_thresholds(const std::vector<std::string>& t
 std::optional<double> value_of(const LoadSummary& summary, double length, const LoadSubject& of,
                                const Condition& condition);
 
+/// The value of a threshold that nothing was measured for.
+inline constexpr const char* nothing_measured = "nothing measured";
+
 struct JudgedThreshold {
   std::string text, value;
   Outcome outcome = Outcome::Held;

@@ -206,19 +206,51 @@ int unknown_command(const CLI::App& app, const std::string& word) {
   return exit_code(Outcome::Invalid);
 }
 
+/// The long options of a command, without their dashes.
+std::vector<std::string> long_options(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    names.insert(names.end(), option->get_lnames().begin(), option->get_lnames().end());
+  return names;
+}
+
 /// Words that no option takes. Fields of a fault are not options: `inject` is told how.
 int unknown_words(const CLI::App& app, const std::vector<std::string>& words) {
   const std::string command = app.get_name();
   std::string text = "gunflint " + command + ": not understood:";
   for (const auto& word : words) text += " " + word;
-  const bool option = words.front().starts_with("--") && words.front().size() > 2;
-  if (command == "inject" && option)
+  const auto option = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+    return word.size() > 1 && word[0] == '-' && word != "--";
+  });
+  std::string meant;
+  if (command == "inject" && words.front().starts_with("--") && words.front().size() > 2) {
     text += "; a field of the fault is written --field " + words.front().substr(2) + "=" +
             (words.size() > 1 ? words[1] : "VALUE");
-  else
-    text += "; `gunflint " + command + " --help` lists what is";
+  } else {
+    const auto known = long_options(app);
+    if (option != words.end() && command == "load")
+      meant = meant_option(*option, known);
+    else if (option != words.end() && option->size() > 3)
+      if (const auto near = nearest(option->substr(2), known); !near.empty())
+        meant = "did you mean --" + near + "?";
+    text += meant.empty() ? "; " : meant.back() == '?' ? "; " + meant + " " : "; " + meant + "; ";
+    text += "`gunflint " + command + " --help` lists what is";
+  }
   std::fprintf(stderr, "%s\n", text.c_str());
   return exit_code(Outcome::Invalid);
+}
+
+/// `load … -rate=50`: as tools in Go want it.
+bool has_go_flag(const CLI::App& app, const std::vector<std::string>& words) {
+  if (words.empty() || words.front() != "load") return false;
+  const auto known = long_options(*app.get_subcommand("load"));
+  for (std::size_t i = 1; i < words.size(); ++i)
+    if (const auto meant = go_flag(words[i], known); !meant.empty()) {
+      std::fprintf(stderr, "gunflint load: %s; `gunflint load --help` lists what is\n",
+                   meant.c_str());
+      return true;
+    }
+  return false;
 }
 
 /// Missing or wrong words of a command, in CLI11's sentence.
@@ -262,6 +294,7 @@ int run_command_line(int argc, const char* const* argv) {
         app.get_subcommands([&](const CLI::App* one) { return one->check_name(word); });
     if (known.empty()) return unknown_command(app, word);
   }
+  if (has_go_flag(app, words)) return exit_code(Outcome::Invalid);
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   try {
     app.parse(words);

@@ -1,6 +1,13 @@
 #include "cli/options_load.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
+
+#include "gunflint/base/problem.hpp"
+#include "model/words.hpp"
 
 namespace gunflint {
 namespace {
@@ -54,7 +61,8 @@ class WideFormatter : public CLI::Formatter {
 
 void declare_schedule(CLI::App& c, LoadOptions& o) {
   OptionGroup g(c, "How much, and when (arrivals wait for nobody: a slow answer delays no other)");
-  g.option("-r,-q,--rate", o.rate, "RATE", "Requests due, of all connections: 500/s [100/s]");
+  g.option("-r,-q,--rate", o.rate, "RATE",
+           "Requests due, of all connections: 500/s, or 500 [100/s]");
   g.option("-z,--for", o.length, "TIME", "How long: 10s, 1m30s [10s]");
   g.option("--users", o.users, "N", "Closed loop instead: N users, each sends when answered")
       ->check(CLI::Range(1, 1000000).description(""));
@@ -72,7 +80,8 @@ void declare_schedule(CLI::App& c, LoadOptions& o) {
 
 void declare_request(CLI::App& c, LoadOptions& o) {
   OptionGroup g(c, "The request");
-  g.option("-X,-m,--method", o.method, "WORD", "[GET, or POST where there is a body]");
+  g.option("-X,-m,--method", o.method, "WORD",
+           "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS [GET, or POST with a body]");
   g.several("-H,--header", o.headers, "LINE", "'Name: value'; repeatable");
   g.option("-d,--data", o.data, "TEXT", "The body; @file is a file's content");
   g.option("--json-body", o.json_body, "TEXT",
@@ -154,7 +163,103 @@ void declare_outputs(CLI::App& c, LoadOptions& o) {
   g.flag("--quiet,--no-tui", o.quiet, "No live screen");
 }
 
+/// Options of other tools whose words no experiment file has.
+constexpr std::array option_words{
+    OtherWord{"hey, oha and ab", "n", "",
+              "--rate and --for: so many per second, so long (100 requests: --rate 100/s --for "
+              "1s)"},
+    OtherWord{"hey, oha and ab", "requests", "",
+              "--rate and --for: so many per second, so long (100 requests: --rate 100/s --for "
+              "1s)"},
+    OtherWord{"wrk", "t", "", "--loops for its threads; hey's time limit is --timeout"},
+    OtherWord{"wrk", "threads", "", "--loops; for users who wait for their answers, --users"},
+    OtherWord{"vegeta", "workers", "", "--loops for threads, or --users for users who wait"},
+    OtherWord{"vegeta", "max_workers", "", "--max-in-flight"},
+    OtherWord{"vegeta", "targets", "", "a URL, or an experiment file (gunflint init)"},
+    OtherWord{"vegeta", "body", "", "--data @FILE"},
+    OtherWord{"vegeta", "output", "", "--json, --csv or --hdr"},
+    OtherWord{"hey and oha", "o", "", "--json, --csv or --hdr"},
+    OtherWord{"wrk2", "R", "", "--rate"},
+    OtherWord{"wrk", "latency", "", "nothing: latencies are always shown"},
+    OtherWord{"wrk", "L", "", "nothing: latencies are always shown"},
+    OtherWord{"wrk", "s", "", "an experiment file (gunflint init)"},
+    OtherWord{"hey", "T", "", "--header 'Content-Type: …'"},
+    OtherWord{"hey", "D", "", "--data @FILE"},
+    OtherWord{"hey", "A", "", "--header 'Accept: …'"},
+    OtherWord{"k6", "u", "", "--users"},
+    OtherWord{"k6", "i", "", "--for"},
+    OtherWord{"", "qps", "", "--rate"},
+};
+
+/// Keys whose option has another name.
+constexpr std::array<std::array<std::string_view, 2>, 10> options_of_keys{{
+    {"ca", "cacert"},
+    {"verify", "insecure"},
+    {"version", "http"},
+    {"keep_alive", "no-keep-alive"},
+    {"steady_state", "expect"},
+    {"ramp_to", "stages"},
+    {"data", "data-file"},
+    {"check", "check-status"},
+    {"min_version", "tls-min"},
+    {"headers", "header"},
+}};
+
+/// The option of the first of `a|b|c` that has one, or nothing.
+std::string option_of(std::string_view keys, std::span<const std::string> known) {
+  while (!keys.empty()) {
+    const auto bar = keys.find('|');
+    const std::string_view key = keys.substr(0, bar);
+    std::string name(key);
+    for (const auto& [of, option] : options_of_keys)
+      if (of == key) name = option;
+    std::replace(name.begin(), name.end(), '_', '-');
+    if (std::find(known.begin(), known.end(), name) != known.end()) return "--" + name;
+    keys = bar == keys.npos ? std::string_view() : keys.substr(bar + 1);
+  }
+  return {};
+}
+
+/// `--duration=5s` -> `duration`
+std::string bare_word(const std::string& word) {
+  const auto begin = std::min(word.find_first_not_of('-'), word.size());
+  return word.substr(begin, word.find('=') == word.npos ? word.npos : word.find('=') - begin);
+}
+
+std::string here_it_is(const OtherWord& row, const std::string& word, const std::string& here) {
+  const std::string dashed = word.substr(0, word.find('='));
+  return row.tool.empty()
+             ? fmt::format("`{}` is here {}", dashed, here)
+             : fmt::format("`{}` is a word of {}: here it is {}", dashed, row.tool, here);
+}
+
 }  // namespace
+
+std::string meant_option(const std::string& word, std::span<const std::string> known) {
+  const std::string bare = bare_word(word);
+  for (const OtherWord& row : option_words)
+    if (row.word == bare || (bare.size() > 1 && row.word == folded(bare)))
+      return here_it_is(row, word, std::string(row.elsewhere));
+  const std::string plain = folded(bare);
+  for (const OtherWord& row : other_words())
+    if (row.word == plain)
+      if (const auto option = option_of(row.instead, known); !option.empty())
+        return here_it_is(row, word, option);
+  // One letter is near to everything.
+  const std::string near = bare.size() < 2 ? "" : nearest(bare, known);
+  return near.empty() ? "" : fmt::format("did you mean --{}?", near);
+}
+
+std::string go_flag(const std::string& word, std::span<const std::string> known) {
+  if (word.size() < 4 || word[0] != '-' || word[1] == '-') return {};
+  const std::string bare = bare_word(word);
+  if (bare.size() < 3) return {};
+  if (std::find(known.begin(), known.end(), bare) != known.end())
+    return fmt::format("`{}` has two dashes here: write -{}", word, word);
+  const bool others =
+      find_word(option_words, bare) != nullptr || find_word(other_words(), bare) != nullptr;
+  return others ? meant_option(word, known) : "";
+}
 
 void declare_load(CLI::App& c, LoadOptions& o) {
   c.add_option("target", o.target, "http[s]://host[:port]/path, or an experiment file (.yaml)")
@@ -178,8 +283,9 @@ void declare_load(CLI::App& c, LoadOptions& o) {
       "  gunflint load checkout.yaml --only shoppers --csv seconds.csv --hdr latency.hlog\n"
       "\n"
       "Exit codes: 0 held, 1 failed (or nothing was answered rightly), 2 a wrong command line or "
-      "file,\n  4 aborted by --on-overload, 6 tool error, 7 inconclusive (the generator was the "
-      "limit).\n");
+      "file, or\n  a target that cannot be, 4 aborted by --on-overload, 6 tool error, 7 "
+      "inconclusive (the "
+      "generator was\n  the limit), 130 stopped by Ctrl-C, 143 by SIGTERM.\n");
   c.formatter(std::make_shared<WideFormatter>());
 }
 

@@ -91,7 +91,8 @@ Value file_document(const std::string& path, bool valid, const std::vector<Probl
 }
 
 std::optional<ReadExperiment> read_for_run(std::string_view command, const std::string& path,
-                                           const FileOptions& file, Value& refusal) {
+                                           const FileOptions& file, Value& refusal,
+                                           std::string_view but) {
   auto options = read_options(file, true);
   if (!options) {
     complain(command, options.error().message, Outcome::Invalid);
@@ -105,6 +106,9 @@ std::optional<ReadExperiment> read_for_run(std::string_view command, const std::
     wrong = !refused.empty();
     read.problems.insert(read.problems.end(), refused.begin(), refused.end());
   }
+  std::erase_if(read.problems, [&](const Problem& problem) {
+    return problem.severity == Severity::Warning && problem.code == but;
+  });
   show_problems(read.problems);
   if (!wrong) return read;
   refusal = file_document(path, false, read.problems);

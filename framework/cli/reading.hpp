@@ -17,9 +17,10 @@ Result<ReadOptions> read_options(const FileOptions& file, bool need_secrets);
 
 /// Reads one file for plan and run: prints all problems to stderr; the experiment if it is right
 /// and this version can run it. None: exit with Outcome::Invalid; `refusal` is what --json says
-/// then.
+/// then. `but`: the code of a warning that does not concern this command.
 std::optional<ReadExperiment> read_for_run(std::string_view command, const std::string& path,
-                                           const FileOptions& file, Value& refusal);
+                                           const FileOptions& file, Value& refusal,
+                                           std::string_view but = {});
 /// What --json says of a file: {file, valid, problems}.
 Value file_document(const std::string& path, bool valid, const std::vector<Problem>& problems);
 

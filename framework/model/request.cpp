@@ -175,10 +175,10 @@ struct ExtractWritten {
   }
 };
 
-constexpr std::array methods{"get", "post", "put", "patch", "delete", "head"};
+constexpr std::array methods{"get", "post", "put", "patch", "delete", "head", "options"};
 
 struct RequestWritten {
-  std::optional<std::string> get, post, put, patch, remove, head;
+  std::optional<std::string> get, post, put, patch, remove, head, options;
   std::string name;
   std::map<std::string, std::string> headers;
   std::optional<std::string> body, body_file;
@@ -197,6 +197,7 @@ struct RequestWritten {
             field("patch", &T::patch, "PATCH it."),
             field("delete", &T::remove, "DELETE it."),
             field("head", &T::head, "HEAD of it."),
+            field("options", &T::options, "OPTIONS of it."),
             field("name", &T::name, "Name of the step; default: method and path."),
             field("headers", &T::headers, "Headers of this request."),
             field("body", &T::body, "The body as text."),
@@ -331,7 +332,8 @@ bool Codec<Request>::read(const Value& v, Request& out, Reader& r) {
   RequestWritten w;
   bool ok = Codec<RequestWritten>::declared().read(v, w, r, {"think"});
   if (!v.is_map()) return false;
-  ok &= wire::exactly_one(v, {"get", "post", "put", "patch", "delete", "head", "think"}, 1, r);
+  ok &= wire::exactly_one(v, {"get", "post", "put", "patch", "delete", "head", "options", "think"},
+                          1, r);
   if (const auto* think = v.find_entry("think")) {
     r.problem(think->mark, "E120", "a pause is a step of a journey, not a request",
               "write it under `journeys`");

@@ -245,8 +245,8 @@ bool report_key_of_a_list(Reader& reader, const std::string& key, const std::str
                           const Mark& mark, std::span<const std::string> known) {
   if (!has(known, "stages") || !has(known, "requests")) return false;
   constexpr std::array<std::string_view, 5> of_a_stage{"rate", "for", "from", "to", "users"};
-  constexpr std::array<std::string_view, 6> methods{"get",   "post",   "put",
-                                                    "patch", "delete", "head"};
+  constexpr std::array<std::string_view, 7> methods{"get",    "post", "put",    "patch",
+                                                    "delete", "head", "options"};
   if (std::find(of_a_stage.begin(), of_a_stage.end(), plain) != of_a_stage.end())
     reader.problem(mark, "E102", fmt::format("`{}` belongs to a stage", key),
                    "write `stages: [ { rate: 100/s, for: 30s } ]`");

@@ -1,19 +1,25 @@
 // The one user of prometheus-cpp.
 #include "report/metrics.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <prometheus/exposer.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <exception>
 #include <map>
 #include <set>
 
+#include "host/fd.hpp"
 #include "report/run_view.hpp"
 
 namespace gunflint {
@@ -121,11 +127,13 @@ class TrafficMetrics {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(to);
   }
   /// The last slice told wins: with several workers this is one of them, an estimate of all.
+  /// `percentile`: Prometheus keeps the label `quantile` for summaries, which are of the whole
+  /// time.
   void show_quantiles(Labels labels, const StepSlice& s) {
     const bool measured = !s.latency.empty() || !s.waiting.empty();
     for (const auto& [name, q] :
-         {std::pair{"0.5", 0.5}, std::pair{"0.9", 0.9}, std::pair{"0.99", 0.99}}) {
-      labels["quantile"] = name;
+         {std::pair{"p50", 0.5}, std::pair{"p90", 0.9}, std::pair{"p99", 0.99}}) {
+      labels["percentile"] = name;
       step_latency_.Add(labels).Set(measured ? seconds(quantile_so_far(s.latency, s.waiting, q))
                                              : no_value);
     }
@@ -165,6 +173,46 @@ Result<std::string> listen_text(const std::string& address) {
                             "and a port like 127.0.0.1:9464",
                             address));
   return (host.empty() ? "127.0.0.1" : host) + ":" + port;
+}
+
+/// Why the web server cannot have that address: it does not say itself.
+std::string why_not_listening(const std::string& listen) {
+  const std::size_t colon = listen.rfind(':');
+  std::string host = listen.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto port = htons(static_cast<std::uint16_t>(std::stoi(listen.substr(colon + 1))));
+  sockaddr_storage address{};
+  socklen_t size = 0;
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = port;
+    std::memcpy(&address, &v4, size = sizeof v4);
+  } else if (::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = port;
+    std::memcpy(&address, &v6, size = sizeof v6);
+  } else {
+    return fmt::format("`{}` is no IP address", host);
+  }
+  const Fd probe(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int yes = 1;
+  if (probe.get() >= 0) ::setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (probe.get() < 0 ||
+      (::bind(probe.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+       ::listen(probe.get(), 1) == 0))
+    return "the web server did not start";
+  switch (errno) {
+    case EADDRINUSE:
+      return "the port is taken";
+    case EADDRNOTAVAIL:
+      return "this machine does not have the address";
+    case EACCES:
+      return "this user may not have the port";
+    default:
+      return std::strerror(errno);
+  }
 }
 
 }  // namespace
@@ -316,9 +364,9 @@ class MetricsServer::Page {
       in_flight_.Add(labels).Set(static_cast<double>(s.in_flight));
       saturated_.Add(labels).Set(s.saturated);
       late_.Add(labels).Set(s.late);
-      for (const auto& [quantile, value] :
-           {std::pair{"0.5", s.p50}, std::pair{"0.95", s.p95}, std::pair{"0.99", s.p99}})
-        latency_.Add({{"load", load.name}, {"quantile", quantile}}).Set(value);
+      for (const auto& [percentile, value] :
+           {std::pair{"p50", s.p50}, std::pair{"p95", s.p95}, std::pair{"p99", s.p99}})
+        latency_.Add({{"load", load.name}, {"percentile", percentile}}).Set(value);
     }
   }
   void take(const RunEnded& e) {
@@ -363,18 +411,17 @@ Result<MetricsServer> MetricsServer::start(const std::string& address) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   auto page = std::make_unique<Page>();
-  std::string problem;
+  bool listening = true;
   try {
     page->listen(listen);
-  } catch (const std::exception& e) {
-    problem = e.what();
+  } catch (const std::exception&) {
+    listening = false;  // what it says is about itself, not about the port
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (!problem.empty())
+  if (!listening)
     return fail(Cause::Conflict,
-                fmt::format("cannot serve metrics on {} ({}); is the port taken? choose another "
-                            "with --metrics",
-                            listen, problem));
+                fmt::format("cannot serve metrics on {}: {}; choose another with --metrics", listen,
+                            why_not_listening(listen)));
   return MetricsServer(std::move(page));
 }
 

@@ -15,12 +15,12 @@
 ///   gunflint_journeys_{due,dropped,ended,completed}_total{load,journey}
 ///   gunflint_requests_total{load,journey,step,error}  error is the class, empty for a success
 ///   gunflint_request_seconds{load,journey,step}  histogram, from the due time
-///   gunflint_latency_seconds{load,quantile}      of the last closed second; NaN without requests
+///   gunflint_latency_seconds{load,percentile}    of the last closed second; NaN without requests
 ///   gunflint_in_flight{load}, gunflint_generator_saturated{load},
 ///   gunflint_send_late_seconds{load}             p99 of the generator's own lateness
 ///   gunflint_request_service_seconds{load,journey,step}  histogram, from the send
-///   gunflint_step_latency_seconds{load,journey,step,quantile}  of the last second, like the above
-///   gunflint_request_attempts_total{load,journey,step}    with retries
+///   gunflint_step_latency_seconds{load,journey,step,percentile}  of the last second, like the
+///   above gunflint_request_attempts_total{load,journey,step}    with retries
 ///   gunflint_journey_seconds{load,journey}       histogram, from due to the last answer
 ///   gunflint_requests_sent_total{load}
 ///   gunflint_connections{load}, gunflint_connections_opened_total{load},

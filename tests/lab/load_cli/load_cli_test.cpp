@@ -22,9 +22,10 @@ struct Ran {
   std::string out, err;
 };
 
-/// Runs `gunflint load …`; sends it `signal` after `after` unless that is 0.
-Ran load(std::vector<std::string> arguments, int signal = 0,
-         std::chrono::milliseconds after = 0ms) {
+/// Runs `gunflint load …`; sends it `signal` after `after` unless that is 0. `to`: where standard
+/// output goes instead of `out`.
+Ran load(std::vector<std::string> arguments, int signal = 0, std::chrono::milliseconds after = 0ms,
+         const std::string& to = {}) {
   const auto folder =
       std::filesystem::temp_directory_path() / ("gunflint-load-cli-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
@@ -35,7 +36,8 @@ Ran load(std::vector<std::string> arguments, int signal = 0,
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   const int flags = O_CREAT | O_TRUNC | O_WRONLY;
-  posix_spawn_file_actions_addopen(&actions, 1, (folder / "out").c_str(), flags, 0600);
+  posix_spawn_file_actions_addopen(
+      &actions, 1, (to.empty() ? folder / "out" : std::filesystem::path(to)).c_str(), flags, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, (folder / "err").c_str(), flags, 0600);
   pid_t pid = 0;
   Ran ran{127, {}, {}};
@@ -76,6 +78,13 @@ TEST(LoadCommand, SendsExactlyWhatWasAskedAndSaysSo) {
   EXPECT_EQ(ran.err.find('\r'), std::string::npos);  // plain lines without a terminal
 }
 
+TEST(LoadCommand, SendsOptions) {
+  TestServer server([](const TestRequest& r) { return answer(r.method == "OPTIONS" ? 204 : 400); });
+  const auto ran = load({server.url() + "/x", "-q", "20", "-z", "1s", "-X", "OPTIONS"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("20 rightly, 0 failed"), std::string::npos) << ran.out;
+}
+
 TEST(LoadCommand, SpeaksJson) {
   TestServer server([](const TestRequest& r) { return answer(r.number % 4 == 0 ? 503 : 200); });
   const auto ran = load({server.url(), "--rate", "100/s", "--for", "1s", "--json"});
@@ -86,6 +95,19 @@ TEST(LoadCommand, SpeaksJson) {
   EXPECT_EQ(v->find("requests")->integer_or("failed"), 25);
   EXPECT_EQ(v->find("requests")->find("errors")->integer_or("http_5xx"), 25);
   EXPECT_GT(v->find("latency_seconds")->number_or("p99"), 0);
+}
+
+TEST(LoadCommand, AResultThatCannotBeWrittenIsNoSuccess) {
+  TestServer server([](const TestRequest&) { return answer(); });
+  for (const bool json : {false, true}) {
+    std::vector<std::string> arguments{server.url(), "--rate", "20/s", "--for", "1s", "--quiet"};
+    if (json) arguments.push_back("--json");
+    const auto ran = load(arguments, 0, 0ms, "/dev/full");
+    EXPECT_EQ(ran.code, 6) << json;
+    EXPECT_NE(ran.err.find("could not be written to standard output: No space left on device"),
+              std::string::npos)
+        << ran.err;
+  }
 }
 
 TEST(LoadCommand, ExpectationsDecideTheExitCode) {
@@ -123,8 +145,8 @@ TEST(LoadCommand, AWrongCommandLineIsExit2WithTheFix) {
     EXPECT_EQ(ran.code, 2);
     return ran.err;
   };
-  EXPECT_EQ(fix({"x", "--rate", "50"}),
-            "gunflint load: `50` has no unit; write `50/s` or `50/min`\n");
+  EXPECT_EQ(fix({"x", "--rate", "50/d"}),
+            "gunflint load: `50/d` is no rate; write for example `50/s`, `100/min` or `500rps`\n");
   EXPECT_EQ(
       fix({"x", "--for", "0s"}),
       "gunflint load: a load of nothing proves nothing; give --rate and --for values above zero\n");
@@ -141,6 +163,23 @@ TEST(LoadCommand, AWrongCommandLineIsExit2WithTheFix) {
   EXPECT_NE(fix({"x", "--tls-min", "1.1"}).find("--tls-min"), std::string::npos);
   EXPECT_NE(fix({"x", "--metrics", "nowhere"}).find("no address to serve metrics on"),
             std::string::npos);
+}
+
+TEST(LoadCommand, ATargetThatIsNotThereIsFoundBeforeTheStart) {
+  const auto name = load({"no-such-host.invalid", "-z", "1s"});
+  EXPECT_EQ(name.code, 2);
+  EXPECT_TRUE(name.err.starts_with("gunflint load: the name `no-such-host.invalid` has no address"))
+      << name.err;
+  EXPECT_NE(name.err.find("there is no file no-such-host.invalid"), std::string::npos) << name.err;
+  const auto url = load({"http://no-such-host.invalid/", "-z", "1s"});
+  EXPECT_EQ(url.code, 2);
+  EXPECT_EQ(url.err.find("there is no file"), std::string::npos) << url.err;
+  TestServer server([](const TestRequest&) { return answer(); });
+  const std::string taken = server.url().substr(server.url().rfind(':') + 1);
+  const auto metrics = load({server.url(), "-z", "1s", "--metrics", taken});
+  EXPECT_EQ(metrics.code, 2);
+  EXPECT_EQ(metrics.err, "gunflint load: cannot serve metrics on 127.0.0.1:" + taken +
+                             ": the port is taken; choose another with --metrics\n");
 }
 
 /// A folder of the test's own.
@@ -292,6 +331,11 @@ TEST_F(LoadFiles, NginxIsLoadedAndPrometheusTextIsServedMeanwhile) {
         "gunflint_step_latency_seconds{", "gunflint_generator_late_seconds_count{load=\"load\"}",
         "gunflint_connections{load=\"load\"}", "gunflint_backlog{load=\"load\"} 0"})
     EXPECT_NE(page.find(part), std::string::npos) << part << "\n" << page;
+  if (lab::tool("promtool").empty()) return;
+  lab.write("page", page);
+  const auto checked =
+      lab.run({"/bin/sh", "-c", lab::tool("promtool") + " check metrics <" + lab.path("page")});
+  EXPECT_EQ(checked.code, 0) << checked.out << checked.err;
 }
 
 TEST(LoadCommand, ASignalStopsDrainsAndReports) {
@@ -300,6 +344,8 @@ TEST(LoadCommand, ASignalStopsDrainsAndReports) {
   EXPECT_EQ(ran.code, 130);
   EXPECT_NE(ran.out.find("0 failed"), std::string::npos) << ran.out;
   EXPECT_LT(server.served(), 250u);
+  EXPECT_NE(ran.err.find("stopping: waits at most 10s for "), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("; Ctrl-C again ends now\n"), std::string::npos) << ran.err;
 }
 
 }  // namespace

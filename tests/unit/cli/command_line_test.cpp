@@ -48,6 +48,37 @@ TEST(CommandLine, HelpOfACommandIsItsHelp) {
   EXPECT_EQ(type({"help", "stpo"}).exit, 2);
 }
 
+TEST(CommandLine, HelpOfLoadListsAllItsExitCodes) {
+  const Said said = type({"load", "--help"});
+  for (const char* code : {"0 held", "130 stopped by Ctrl-C", "143 by SIGTERM"})
+    EXPECT_TRUE(says(said.out, code)) << said.out;
+}
+
+TEST(CommandLine, OptionsOfOtherToolsAreTranslated) {
+  const auto told = [](std::vector<const char*> words) {
+    words.insert(words.begin(), {"load", "http://127.0.0.1:1"});
+    const Said said = type(words);
+    EXPECT_EQ(said.exit, 2);
+    return said.err;
+  };
+  EXPECT_EQ(told({"--rat", "5"}),
+            "gunflint load: not understood: --rat 5; did you mean --rate? `gunflint load --help` "
+            "lists what is\n");
+  EXPECT_EQ(told({"--duration", "5s"}),
+            "gunflint load: not understood: --duration 5s; `--duration` is a word of k6: here it "
+            "is --for; `gunflint load --help` lists what is\n");
+  EXPECT_TRUE(says(told({"-n", "100"}), "here it is --rate and --for")) << told({"-n", "100"});
+  EXPECT_TRUE(says(told({"--workers", "3"}), "--loops for threads, or --users"));
+  EXPECT_TRUE(says(told({"-t", "4"}), "here it is --loops"));
+  EXPECT_TRUE(says(told({"--vus=3"}), "`--vus` is a word of k6: here it is --users"));
+  EXPECT_TRUE(says(told({"--root-certs", "x"}), "--cacert"));
+  EXPECT_EQ(told({"-rate=50"}),
+            "gunflint load: `-rate=50` has two dashes here: write --rate=50; `gunflint load "
+            "--help` lists what is\n");
+  EXPECT_TRUE(says(told({"-duration", "5s"}), "here it is --for"));
+  EXPECT_TRUE(says(type({"run", "x.yaml", "--leese", "1"}).err, "did you mean --lease?"));
+}
+
 TEST(CommandLine, AFieldGivenAsAnOptionOfInjectIsToldHow) {
   const Said said =
       type({"inject", "network", "--target", "port=1", "--delay", "100ms", "--for", "2s"});
@@ -142,6 +173,20 @@ TEST_F(RunOptionsAreChecked, PlanOfSeveralFilesListsTheRefusedOneToo) {
   EXPECT_EQ(documents->items()[0].text_or("file"), bad);
   EXPECT_EQ(documents->items()[1].text_or("file"), worse);
   EXPECT_FALSE(documents->items()[0].bool_or("valid", true));
+}
+
+TEST_F(RunOptionsAreChecked, LoadOfAFileSaysNothingOfWhatItDoesNotDo) {
+  const std::string file = folder_ / "traffic.yaml";
+  std::ofstream(file) << "version: 1\nname: x\nload:\n  shoppers:\n    base_url: "
+                         "http://127.0.0.1:1\n    stages: [ { rate: 1/s, for: 1s } ]\n"
+                         "    requests: [ { get: / } ]\n";
+  const Said rate = type({"load", file.c_str(), "--rate", "5/s"});
+  EXPECT_EQ(rate.exit, 2);
+  EXPECT_TRUE(rate.err.starts_with("gunflint load: --rate is for a URL")) << rate.err;
+  const Said expect = type({"load", file.c_str(), "--expect", "speed < 1"});
+  EXPECT_EQ(expect.exit, 2);
+  EXPECT_FALSE(says(expect.err, "W211")) << expect.err;
+  EXPECT_TRUE(says(type({"validate", file.c_str()}).err, "W211"));
 }
 
 TEST(CommandLine, ExplainAnswersAnUnknownWordInJsonToo) {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "cli/load_stages.hpp"
+#include "model/codecs.hpp"
 
 namespace gunflint {
 namespace {
@@ -72,6 +73,39 @@ TEST(LoadOrder, UsersAreAClosedLoopWithAConnectionEach) {
   EXPECT_EQ(load_of(o).http.connections, 10);
 }
 
+TEST(LoadOrder, ABareRateIsPerSecond) {
+  LoadOptions o = of();
+  o.rate = "500";
+  EXPECT_EQ(load_of(o).stages.at(0).rate, Rate{500});
+  o.rate = "0.5";
+  EXPECT_EQ(load_of(o).stages.at(0).rate, Rate{0.5});
+  o.rate = "0";
+  EXPECT_EQ(refusal(o),
+            "a load of nothing proves nothing; give --rate and --for values above zero");
+}
+
+TEST(LoadOrder, MoreThanAnyGeneratorSendsIsRefusedBeforehand) {
+  LoadOptions o = of();
+  o.rate = "1000000000/s";
+  EXPECT_EQ(refusal(o),
+            "1000000000/s is more than any generator sends; ask for 10000000/s at most");
+  o.rate = "10000000/s";
+  EXPECT_TRUE(order_of_url(o));
+  o.rate.clear();
+  o.stages = {"1/s:1s, ramp 20000000/s:1s"};
+  EXPECT_NE(refusal(o).find("is more than any generator sends"), std::string::npos);
+}
+
+TEST(LoadOrder, ConnectionsWithoutARateAreNoUsers) {
+  LoadOptions o = of();
+  o.connections = 64;
+  EXPECT_EQ(order_of_url(o)->note,
+            "100/s, the default of --rate, over at most 64 connections; for 64 who each send when "
+            "they are answered write --users 64");
+  o.rate = "5/s";
+  EXPECT_EQ(order_of_url(o)->note, "");
+}
+
 TEST(LoadOrder, WarmUpComesBeforeWhatCounts) {
   LoadOptions o = of();
   o.warm_up = "5s";
@@ -106,6 +140,21 @@ TEST(LoadOrder, TheRequestHasMethodBodyHeadersAndChecks) {
   EXPECT_EQ(request.retries, (Retries{2, 100ms, 2s, Share{0.1}}));
   o.method = "put";
   EXPECT_EQ(request_in(o).method, "PUT");
+}
+
+TEST(LoadOrder, MethodsAreThoseOfTheLanguage) {
+  LoadOptions o = of();
+  o.method = "options";
+  EXPECT_EQ(request_in(o).method, "OPTIONS");
+  const auto back = encode(request_in(o));
+  Request read;
+  Reader reader;
+  EXPECT_TRUE(decode(back, read, reader)) << "the workers read it";
+  EXPECT_EQ(read.method, "OPTIONS");
+  o.method = "TRACE";
+  EXPECT_EQ(refusal(o),
+            "--method TRACE: load sends `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD` and "
+            "`OPTIONS`");
 }
 
 TEST(LoadOrder, JsonBodiesAreChecked) {
@@ -188,7 +237,8 @@ TEST(LoadOrder, WhatContradictsIsOneSentenceWithItsFix) {
             "--unix-socket /nowhere/s: there is no socket; is the server running?");
   EXPECT_EQ(with([](auto& o) { o.check_status = {"fine"}; }),
             "--check-status fine: a right answer is for example 200, 2xx or 200..204");
-  EXPECT_EQ(with([](auto& o) { o.timeout = "0s"; }), "--timeout 0s: it is longer than nothing");
+  EXPECT_EQ(with([](auto& o) { o.timeout = "0s"; }),
+            "--timeout 0s: it must be longer than nothing");
 }
 
 TEST_F(InAFolder, FilesAreLookedAtBeforeAnythingIsSent) {
@@ -216,6 +266,18 @@ TEST_F(InAFolder, FilesAreLookedAtBeforeAnythingIsSent) {
   EXPECT_EQ(
       refusal(o),
       "--data-file users: write NAME=FILE, such as users=users.csv, or users=users.csv:random");
+}
+
+TEST_F(InAFolder, AFileThatIsNoExperimentIsToldApartFromAServer) {
+  const std::string file = write("shop", "version: 1\n");
+  const auto named = names_a_file(of(file));
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().message,
+            file +
+                " is a file, and the name of an experiment file ends in .yaml; rename it, or, "
+                "if a server is meant, write http://" +
+                file);
+  EXPECT_FALSE(*names_a_file(of("shop.example")));
 }
 
 TEST_F(InAFolder, CertificatesMustBePem) {
@@ -317,6 +379,22 @@ TEST(LoadStages, AreRatesRampsAndUsers) {
   EXPECT_TRUE(parse_stages({"ramp to 10/s:5s"}));
 }
 
+TEST(LoadOrder, ASchemeWithoutItsSlashesIsToldHow) {
+  EXPECT_EQ(refusal(of("http:/127.0.0.1:80/x")),
+            "`http:/127.0.0.1:80/x` is no address; write http://127.0.0.1:80/x");
+  EXPECT_EQ(refusal(of("https:shop")), "`https:shop` is no address; write https://shop");
+}
+
+TEST(LoadStages, AreSpeltAsAPersonWroteThem) {
+  const auto spelt = [](const std::string& rate) {
+    return spell_stage(parse_stages({rate + ":1s"})->at(0));
+  };
+  for (const char* rate : {"500/min", "30/min", "100/s", "2.25/s", "100/h", "7/min"})
+    EXPECT_EQ(spelt(rate), rate);
+  EXPECT_EQ(spelt("0.33333/s"), "0.3333/s");
+  EXPECT_EQ(spelt("ramp 500/min"), "ramp to 500/min");
+}
+
 TEST(LoadStages, SayWhichOneIsWrong) {
   const auto wrong = [](const std::string& text) {
     const auto stages = parse_stages({text});
@@ -330,7 +408,7 @@ TEST(LoadStages, SayWhichOneIsWrong) {
   EXPECT_EQ(wrong("100/s:30"), "--stages: `100/s:30`: `30` has no unit");
   EXPECT_EQ(wrong("users many:3s"), "--stages: `users many:3s`: `many` is no number of users");
   EXPECT_EQ(wrong("users 0:3s"), "--stages: `users 0:3s`: `0` is no number of users");
-  EXPECT_EQ(wrong("5/s:0s"), "--stages: `5/s:0s`: a stage lasts longer than nothing");
+  EXPECT_EQ(wrong("5/s:0s"), "--stages: `5/s:0s`: a stage must last longer than nothing");
   EXPECT_EQ(wrong("0/s:5s"), "--stages: `0/s:5s`: a load of nothing proves nothing");
 }
 

@@ -51,6 +51,18 @@ TEST(LoadScreen, NoRowIsWiderThanTheTerminal) {
       EXPECT_LT(columns(row), static_cast<std::size_t>(width)) << row;
 }
 
+TEST(LoadScreen, ColumnsAreLeftOutBeforeANumberIsCut) {
+  const LoadOrder o = order();
+  LoadScreen screen(
+      o, [](std::string_view) {}, terminal());
+  Slice one = second(0);
+  one.connections = 1;
+  screen.on(one);
+  const std::string narrow = drawn(screen, 1s, terminal(40));
+  EXPECT_NE(narrow.find("latency           p50      p99\n"), std::string::npos) << narrow;
+  EXPECT_NE(drawn(screen, 1s, terminal()).find(", 1 connection\n"), std::string::npos);
+}
+
 TEST(LoadScreen, BeforeTheFirstSecondThereIsTheProgress) {
   const LoadOrder o = order();
   LoadScreen screen(
@@ -65,8 +77,23 @@ TEST(LoadScreen, TheEndIsTold) {
   LoadScreen screen(
       o, [](std::string_view) {}, terminal());
   screen.on(second(9));
-  screen.ending("draining");
+  screen.draining();
   EXPECT_NE(drawn(screen, 11s, terminal()).find("draining: 12 to be answered"), std::string::npos);
+}
+
+TEST(LoadScreen, WhoeverStopsItIsToldHowLongItTakesAndHowToEndItNow) {
+  LoadOrder o = order();
+  o.loads[0].timeout = 8s;
+  LoadScreen screen(
+      o, [](std::string_view) {}, terminal());
+  screen.on(second(3));
+  EXPECT_EQ(screen.stopping("Ctrl-C again"),
+            "stopping: waits at most 8s for 12 answers; Ctrl-C again ends now");
+  EXPECT_NE(drawn(screen, 4s, terminal()).find("waits at most 8s for 12 answers; Ctrl-C again"),
+            std::string::npos);
+  for (const int width : {34, 40, 60})
+    EXPECT_NE(drawn(screen, 4s, terminal(width)).find("Ctrl-C again ends now\n"), std::string::npos)
+        << width;
 }
 
 TEST(LoadScreen, ALimitedGeneratorIsLoud) {
@@ -102,11 +129,15 @@ TEST(LoadScreen, DrawsOverItselfAndTakesItselfAway) {
   screen.tick(1100ms);
   EXPECT_EQ(out.size(), first) << "four times a second are enough";
   screen.tick(1300ms);
-  const std::string up = "\033[" + std::to_string(screen.rows(1s, terminal()).size()) + "A";
+  const auto rows = screen.rows(1s, terminal()).size();
+  const std::string up = "\033[" + std::to_string(rows) + "A";
   EXPECT_EQ(out.compare(first, up.size(), up), 0);
   const std::size_t last = out.size();
   screen.finish();
-  EXPECT_EQ(out.substr(last), up + "\r\033[J");
+  std::string cleared;
+  for (std::size_t row = 0; row < rows; ++row) cleared += "\033[2K\n";
+  EXPECT_EQ(out.substr(last), up + "\r" + cleared + up + "\r")
+      << "row by row: tmux keeps what is cleared from the first row on in its history";
 }
 
 TEST(LoadScreen, WithoutATerminalALinePerSecondThenOneInTen) {

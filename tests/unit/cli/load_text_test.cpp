@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "cli/load_json.hpp"
 #include "cli/load_stages.hpp"
 #include "load_sample.hpp"
@@ -29,6 +31,7 @@ TEST(LoadText, OneRequestAsSimpleAsItIs) {
   o.title = "http://shop:8080/ (GET)";
   LoadSpec& load = o.loads[0];
   load.arrivals = ArrivalKind::Uniform;
+  load.warm_up = 0s;
   load.stages[0].name = "100/s";
   load.journeys = {journey("request", {"GET /"})};
   std::vector<Slice> slices;
@@ -97,6 +100,95 @@ TEST(LoadText, ColoursAndNarrowTerminals) {
   style.unicode = false;
   const std::string ascii = load_report(order(), r, style);
   for (const char c : ascii) ASSERT_GE(c, 0) << ascii;
+}
+
+TEST(LoadText, ANarrowTerminalGetsFewerColumnsAndWholeNumbers) {
+  LoadOrder o = order();
+  LoadResult r = result(ten_seconds(), 8);
+  r.judged = {{"pay p95 < 400ms", "96ms", Outcome::Held, ""},
+              {"error_rate < 1%", "2.13%", Outcome::Failed, ""}};
+  for (const int width : {30, 40, 50, 60, 70, 75, 80, 100, 160}) {
+    Style style;
+    style.redraw = style.colour = true;
+    style.width = width;
+    std::istringstream rows(load_report(o, r, style));
+    for (std::string row; std::getline(rows, row);) {
+      for (auto at = row.find('\033'); at != row.npos; at = row.find('\033'))
+        row.erase(at, row.find('m', at) + 1 - at);
+      EXPECT_LT(columns(row), static_cast<std::size_t>(width)) << row;
+      EXPECT_FALSE(holds(row, "…") && !holds(row, "browse")) << row;
+    }
+    style.colour = false;
+    const std::string text = load_report(o, r, style);
+    EXPECT_TRUE(holds(text, "8.03ms")) << text;
+    EXPECT_EQ(holds(text, "p99.9      max     mean"), width >= 80) << text;
+    EXPECT_EQ(holds(text, "p50      p90"), width >= 60) << text;
+  }
+  Style style;
+  style.redraw = true;
+  style.width = 40;
+  support::expect_golden("load/journeys_40.txt", load_report(o, r, style));
+}
+
+TEST(LoadText, AJourneyOfOneStepOfTheSameNameIsOneRow) {
+  LoadOrder o = order();
+  auto slices = ten_seconds();
+  for (auto& s : slices) {
+    s.journeys.push_back(s.journeys[0]);
+    for (std::size_t i = 0; i < 2; ++i)
+      s.journeys[i].journey = s.steps[i].journey = s.steps[i].step;
+  }
+  const std::string text = load_report(o, result(slices, 8), {});
+  const auto row = text.find("\n  browse ");
+  ASSERT_NE(row, std::string::npos) << text;
+  EXPECT_EQ(text.find("browse", row + 5), std::string::npos) << text;
+}
+
+TEST(LoadText, WhatALibrarySaysIsAnsweredWithWhatToDo) {
+  const auto told = [](const char* example) {
+    auto slices = ten_seconds();
+    for (auto& s : slices)
+      if (!s.steps[1].examples.empty()) s.steps[1].examples["timeout"] = example;
+    return load_report(order(), result(slices, 8), {});
+  };
+  const std::string trust = told("GET /: the certificate is not trusted: self-signed certificate");
+  EXPECT_TRUE(holds(trust, "trust it with --cacert FILE")) << trust;
+  EXPECT_TRUE(holds(trust, "-k/--insecure")) << trust;
+  EXPECT_TRUE(
+      holds(told("GET /: the handshake failed: wrong version number"), "does it speak plain HTTP"));
+  EXPECT_TRUE(holds(told("GET /: the handshake failed: tlsv1 alert no application protocol"),
+                    "there is no HTTP/2 there"));
+  EXPECT_FALSE(holds(told("GET /: no answer"), "--cacert"));
+}
+
+TEST(LoadText, TheLimitThatBoundIsNamed) {
+  LoadOrder o = order();
+  o.loads[0].max_in_flight = 5;
+  const std::string text = load_report(o, result(ten_seconds(), 8), {});
+  EXPECT_TRUE(holds(text, "waited because no more than 5 may be under way")) << text;
+  EXPECT_FALSE(holds(text, "http.connections")) << text;
+  EXPECT_TRUE(holds(text, "were kept back by max_in_flight")) << text;
+  o.loads[0].max_in_flight = o.loads[0].http.connections + 1;
+  EXPECT_TRUE(holds(load_report(o, result(ten_seconds(), 8), {}), "(http.connections, -c)"));
+}
+
+TEST(LoadText, WarmUpIsNoPartOfTheTitlesLength) {
+  LoadOrder o = order();
+  const auto title = [&] {
+    const std::string text = load_report(o, result(ten_seconds(), 8), {});
+    return text.substr(0, text.find('\n'));
+  };
+  EXPECT_EQ(title(), "checkout.yaml: 100/s for 8s after 2s of warm-up, poisson arrivals");
+  o.loads[0].stages.push_back(o.loads[0].stages[0]);
+  EXPECT_EQ(title().substr(0, 70),
+            "checkout.yaml: 100/s for 10s, then 100/s for 10s, the first 2s as warm");
+}
+
+TEST(LoadText, NothingMeasuredIsSaidOnce) {
+  LoadResult r = result({}, 1);
+  r.judged = {{"p99 < 1s", nothing_measured, Outcome::Inconclusive, "nothing was measured"}};
+  const std::string text = load_report(order(), r, {});
+  EXPECT_TRUE(holds(text, "? inconclusive  p99 < 1s  nothing was measured\n")) << text;
 }
 
 TEST(LoadJson, HasTheWholeAtTheTopAndEachLoadBelow) {

@@ -91,7 +91,7 @@ TEST(LoadThresholds, WhatIsNotKnownIsToldWithTheNearest) {
   EXPECT_EQ(judged("users_affected < 1%").substr(0, 54),
             "`users_affected` is nothing that a load has; known are");
   EXPECT_EQ(judged("p95 < 20"),
-            "`p95 < 20` compares p95 with something else; write for example "
+            "`p95 < 20`: a time needs its unit; write for example "
             "`p95 < 400ms`");
   EXPECT_NE(judged("p95 < 120% of baseline").find("needs a baseline"), std::string::npos);
 }
