@@ -38,14 +38,14 @@ Result<Duration> some_time(const std::string& option, const std::string& text) {
 }
 
 /// No generator sends as much, and the schedule alone would take a core.
-constexpr double most_per_second = 10'000'000;
+constexpr double most_per_second = 1'000'000;
 
 Result<void> rates_can_be_sent(const LoadSpec& load) {
   for (const auto& stage : load.stages)
     for (const auto& rate : {stage.rate, stage.ramp_to})
       if (rate && rate->per_second > most_per_second)
         return wrong_option(fmt::format(
-            "{} is more than any generator sends; ask for 10000000/s at most", print(*rate)));
+            "{} is more than any generator sends; ask for 1000000/s at most", print(*rate)));
   return {};
 }
 

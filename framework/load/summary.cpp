@@ -112,44 +112,4 @@ bool LoadSummary::generator_was_the_limit() const {
 
 std::span<const Percentile> shown_percentiles() { return percentiles; }
 
-namespace {
-
-/// The next of 1, 2, 5, 10, 20, 50 … .
-Duration next_edge(Duration edge) {
-  std::int64_t unit = 1;
-  while (unit * 10 <= edge.count()) unit *= 10;
-  const auto lead = edge.count() / unit;
-  return Duration(unit * (lead < 2 ? 2 : lead < 5 ? 5 : 10));
-}
-
-/// The largest round number not above the smallest value.
-Duration first_edge(const Histogram& histogram) {
-  const Duration least = histogram.quantile(0);
-  Duration edge = 1us;
-  while (next_edge(edge) <= least) edge = next_edge(edge);
-  return least < edge ? Duration(0) : edge;
-}
-
-}  // namespace
-
-std::vector<LatencyBand> latency_bands(const Histogram& histogram, std::size_t most) {
-  std::vector<LatencyBand> bands;
-  if (histogram.empty()) return bands;
-  double above = static_cast<double>(histogram.count());
-  for (Duration from = first_edge(histogram); above > 0.5 && from < 2h;) {
-    const Duration to = from == Duration(0) ? Duration(1us) : next_edge(from);
-    const double beyond = to > histogram.max() ? 0 : histogram.above(to);
-    bands.push_back({from, to, above - beyond});
-    above = beyond;
-    from = to;
-  }
-  // Many decades: the fast end is told as one.
-  while (bands.size() > most) {
-    bands[1].from = bands[0].from;
-    bands[1].count += bands[0].count;
-    bands.erase(bands.begin());
-  }
-  return bands;
-}
-
 }  // namespace gunflint

@@ -77,13 +77,4 @@ struct Percentile {
 };
 std::span<const Percentile> shown_percentiles();
 
-/// One row of the distribution of latencies: how many lie in [from, to).
-struct LatencyBand {
-  Duration from{}, to{};
-  double count = 0;
-};
-/// Bands whose edges are round numbers, from the first to the last that holds anything; at most
-/// `most`. They sum to the histogram's count.
-std::vector<LatencyBand> latency_bands(const Histogram& histogram, std::size_t most = 14);
-
 }  // namespace gunflint

@@ -87,9 +87,8 @@ TEST(LoadOrder, ABareRateIsPerSecond) {
 TEST(LoadOrder, MoreThanAnyGeneratorSendsIsRefusedBeforehand) {
   LoadOptions o = of();
   o.rate = "1000000000/s";
-  EXPECT_EQ(refusal(o),
-            "1000000000/s is more than any generator sends; ask for 10000000/s at most");
-  o.rate = "10000000/s";
+  EXPECT_EQ(refusal(o), "1000000000/s is more than any generator sends; ask for 1000000/s at most");
+  o.rate = "1000000/s";
   EXPECT_TRUE(order_of_url(o));
   o.rate.clear();
   o.stages = {"1/s:1s, ramp 20000000/s:1s"};
@@ -310,7 +309,7 @@ TEST_F(InAFolder, AReplayLastsAsLongAsItsLog) {
   EXPECT_EQ(traffic_length(*order), 5s);
   EXPECT_EQ(sent(*order).at(0).stages.at(0).name, "replay");
   o.speed = 2;
-  EXPECT_EQ(traffic_length(*order_of_url(o)), 3s);
+  EXPECT_EQ(traffic_length(*order_of_url(o)), 2500ms);
   o.data = "x";
   EXPECT_EQ(refusal(o), "--replay sends the requests of the log as they are; leave out --data");
   o = of("http://shop");

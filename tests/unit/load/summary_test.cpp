@@ -82,28 +82,6 @@ TEST(LoadSummary, KnowsClosedLoopsFromArrivals) {
   EXPECT_EQ(sum.most_users, 64u);
 }
 
-TEST(LoadSummary, TheBandsHoldEveryRequestOnce) {
-  Histogram h;
-  h.record(1500us, 90);
-  h.record(150ms, 5);
-  const auto bands = latency_bands(h);
-  ASSERT_EQ(bands.size(), 7u);  // 1-2 ms to 100-200 ms
-  EXPECT_EQ(bands.front().from, 1ms);
-  EXPECT_EQ(bands.front().to, 2ms);
-  EXPECT_EQ(bands.front().count, 90);
-  EXPECT_EQ(bands[1].count, 0);
-  EXPECT_EQ(bands.back().from, 100ms);
-  EXPECT_EQ(bands.back().count, 5);
-  h.record(0ns, 1);
-  const auto few = latency_bands(h, 4);
-  ASSERT_EQ(few.size(), 4u);
-  EXPECT_EQ(few.front().from, 0ns);
-  double sum = 0;
-  for (const auto& band : few) sum += band.count;
-  EXPECT_EQ(sum, 96);
-  EXPECT_TRUE(latency_bands({}).empty());
-}
-
 TEST(LoadSummary, TheGeneratorIsTheLimitAboveFivePercentOfTheSeconds) {
   LoadSummary sum;
   for (int n = 0; n < 20; ++n) sum.add(second(n));

@@ -185,8 +185,8 @@ TEST_F(Load, ALogWithoutStagesSaysWhen) {
   EXPECT_EQ(load.replay->left_out, (std::map<std::string, std::uint64_t>{{"POST", 1}}));
   ASSERT_EQ(load.stages.size(), 1u);
   EXPECT_EQ(load.stages[0].name, "replay");
-  EXPECT_EQ(load.stages[0].length, 3s) << "5 s at twice the speed, to the next second";
-  EXPECT_NEAR(load.stages[0].rate->per_second, 4 / 3.0, 1e-9);
+  EXPECT_EQ(load.stages[0].length, 2500ms) << "5 s at twice the speed";
+  EXPECT_NEAR(load.stages[0].rate->per_second, 1.6, 1e-9);
   ASSERT_EQ(load.journeys.size(), 2u);
   EXPECT_EQ(load.journeys[0].name, "GET");
   EXPECT_EQ(load.journeys[0].weight, 3);
