@@ -123,7 +123,8 @@ std::uint32_t NativeWire::let_go(std::uint32_t place, bool reusable) {
     pool_.keep(place);
     return user;
   }
-  const bool ours = connection.parser.done() && connection.parser.reusable();
+  const bool ours =
+      connection.parser.done() && (connection.parser.reusable() || !program_.spec.http.keep_alive);
   pool_.close(place, !ours);
   return user;
 }

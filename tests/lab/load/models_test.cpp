@@ -201,6 +201,31 @@ TEST(WarmUp, OfAClosedLoopLeavesNobodyOver) {
   EXPECT_EQ(due, ended);
 }
 
+TEST(Connections, ThatWeCloseOrNeverHadAreNoReconnects) {
+  TestServer server([](const TestRequest&) { return answer(); });
+  auto spec = load(server.url(), 20, 1s);
+  spec.http.keep_alive = false;
+  Collector c;
+  run(c, {spec}, 1s);
+  const auto counts = [](const Collector& of) {
+    std::pair<std::uint64_t, std::uint64_t> sum{};
+    for (const auto& slice : of.slices) {
+      sum.first += slice.opened;
+      sum.second += slice.reconnects;
+    }
+    return sum;
+  };
+  EXPECT_EQ(counts(c), (std::pair<std::uint64_t, std::uint64_t>{20, 0}));
+  const auto nobody_there = [] {
+    TestServer gone([](const TestRequest&) { return answer(); });
+    return gone.url();
+  }();
+  Collector refused;
+  run(refused, {load(nobody_there, 20, 1s)}, 1s);
+  EXPECT_EQ(refused.failed(), 20u);
+  EXPECT_EQ(counts(refused), (std::pair<std::uint64_t, std::uint64_t>{0, 0}));
+}
+
 TEST(Replay, ALoadThatEndsInSilenceEndsWithItsLog) {
   Heard heard;
   TestServer server(heard.behaviour());
