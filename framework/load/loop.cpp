@@ -126,7 +126,7 @@ bool Loop::step() {
       return false;
     }
     if (traffic.gave_up()) {
-      for (const auto& each : traffic_) each->cut_off();
+      for (const auto& each : traffic_) each->give_up();
       on_given_up_(
           fmt::format("{}load `{}` was given up: more requests were due than may be under way",
                       overload_abort, work_.programs[i].spec.name));

@@ -124,6 +124,15 @@ void Traffic::cut_off() {
   end_seconds(time);
 }
 
+void Traffic::give_up() {
+  if (finished_) return;
+  cut_off_all();
+  next_.reset();
+  roll_seconds(now());
+  end_second(false);
+  finished_ = true;
+}
+
 /// Nobody waits for an answer, and who thinks goes on thinking until then.
 bool Traffic::only_thinkers_until(Duration end) const {
   return under_way_ == 0 && queue_.empty() && failing_.empty() && !timers_.empty() &&

@@ -75,6 +75,9 @@ class Traffic final : private WireUsers {
   void stop(Duration at);
   /// Whoever is under way has failed: cut off. Then it has finished.
   void cut_off();
+  /// The same for a load that is given up: what there is of the second is told, but no end, which
+  /// would say that all is well.
+  void give_up();
   bool finished() const { return finished_; }
   /// on_overload: abort, and it came to that.
   bool gave_up() const { return gave_up_; }

@@ -309,6 +309,8 @@ TEST(Worker, DropsOrGivesUpWhenToldTo) {
   Collector given_up;
   run(given_up, {spec}, 250ms);
   EXPECT_TRUE(is_overload_abort(given_up.lost)) << given_up.lost;
+  // Those who were under way are no secret.
+  EXPECT_EQ(given_up.errors(), (std::map<std::string, std::uint64_t>{{"cut_off", 4}}));
 }
 
 TEST(Worker, MaxInFlightQueuesByDefault) {
