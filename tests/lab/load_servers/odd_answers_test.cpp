@@ -112,6 +112,10 @@ TEST_F(OddAnswers, OfVersionTwoThatAreWrongHaveTheirClass) {
   expect_all(two("/reset"), "reset", "the server has reset the stream");
   expect_all(two("/destroy"), "reset");
   expect_all(two("/refused"), "reset", "goes away without an answer");
+  expect_all(two("/half"), "reset", "the server has reset the stream");
+  auto kept = two("/head-too-long");
+  kept.http.redirects = 1;  // for which the head is kept
+  expect_all(kept, "protocol", "the head is longer than 64 KiB");
   auto never = two("/never");
   never.timeout = 300ms;
   expect_all(never, "timeout");

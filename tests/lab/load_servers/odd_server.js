@@ -83,6 +83,12 @@ function two(request, response) {
     '/continue': () => { stream.additionalHeaders({ ':status': 103, link: '</a>' }); response.end('ok'); },
     '/refused': () => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM),
     '/reset': () => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
+    // Part of an answer, then the end of the stream without an error: no whole answer.
+    '/half': () => { response.write('half', () => stream.close(http2.constants.NGHTTP2_NO_ERROR)); },
+    '/head-too-long': () => {
+      for (let i = 0; i < 90; ++i) response.setHeader('x-large-' + i, 'v'.repeat(1000));
+      response.end('ok');
+    },
     '/goaway': () => { response.end('ok'); stream.session.close(); },
     '/destroy': () => plainSockets.forEach((socket) => socket.destroy()),
   };
@@ -94,9 +100,9 @@ function two(request, response) {
 
 const quiet = (server) => { server.on('sessionError', () => {}); server.on('clientError', (e, s) => s.destroy && s.destroy()); server.on('error', () => {}); };
 const plainSockets = new Set();
-const h2c = http2.createServer({ settings: { maxConcurrentStreams: 20 }, maxSessionMemory: 1000 }, two);
+const h2c = http2.createServer({ settings: { maxConcurrentStreams: 20 }, maxSessionMemory: 1000, maxSendHeaderBlockLength: 1000000 }, two);
 h2c.on('connection', (socket) => { plainSockets.add(socket); socket.on('close', () => plainSockets.delete(socket)); });
-const tls = http2.createSecureServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHTTP1: true, maxSessionMemory: 1000 }, two);
+const tls = http2.createSecureServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHTTP1: true, maxSessionMemory: 1000, maxSendHeaderBlockLength: 1000000 }, two);
 const local = http.createServer((request, response) => { if (!plain(request, response)) response.end(); });
 [one, h2c, tls, local].forEach(quiet);
 one.listen(+httpPort, '127.0.0.1', () => h2c.listen(+h2cPort, '127.0.0.1', () => tls.listen(+tlsPort, '127.0.0.1', () => local.listen(unixPath, () => console.log('ready')))));
