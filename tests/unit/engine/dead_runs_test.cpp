@@ -22,9 +22,9 @@ class DeadRuns : public testing::Test {
  protected:
   void SetUp() override {
     char name[] = "/tmp/gf-dead-runs-XXXXXX";
-    out = ::mkdtemp(name);
+    out = made_ = ::mkdtemp(name);
   }
-  void TearDown() override { std::filesystem::remove_all(out); }
+  void TearDown() override { std::filesystem::remove_all(made_); }
 
   /// A run of which only its journal is left. The path of that.
   std::string run(const std::string& id, const std::vector<Happening>& happenings) {
@@ -59,6 +59,9 @@ class DeadRuns : public testing::Test {
 
   std::string out;
   std::vector<std::string> asked;
+
+ private:
+  std::string made_;
 };
 
 TEST_F(DeadRuns, AnAgentIsUnclosedUntilItIsClosedClean) {
