@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The bars of the load engine, each beside a peer in the same run: paired, interleaved, medians.
 
-    load_bars.py [BAR…] [--rounds 5] [--seconds 2] [--bin build/release/bin]
+    load_bars.py [BAR…] [--rounds 9] [--seconds 4] [--bin build/release/bin]
 
 The server is on core 0; both generators are on core 1, by turns of 50 ms. Of each round the ratio
 ours / theirs is taken; printed are all rounds, and the median of the ratios beside its bar. A bar that is missed is told,
@@ -52,7 +52,7 @@ class Generator:
                 self.out.seek(0)
                 sys.exit(f"{argv[0]} ended at once: {self.out.read().decode()[-300:]}")
             time.sleep(0.001)
-        self.process.send_signal(signal.SIGSTOP)
+        os.kill(self.process.pid, signal.SIGSTOP)  # send_signal() would reap it
         self.started_with = self.on_cpu()
         self.ended = os.pidfd_open(self.process.pid)
 
@@ -76,10 +76,10 @@ class Generator:
     def turn(self, seconds):
         """Says whether it goes on afterwards."""
         began = time.monotonic()
-        self.process.send_signal(signal.SIGCONT)
+        os.kill(self.process.pid, signal.SIGCONT)  # send_signal() would reap it
         ended, _, _ = select.select([self.ended], [], [], seconds)
         if not ended:
-            self.process.send_signal(signal.SIGSTOP)
+            os.kill(self.process.pid, signal.SIGSTOP)  # send_signal() would reap it
         self.awake += time.monotonic() - began
         return not ended
 
@@ -358,7 +358,7 @@ load:
         url = self.tiny()
         for kind, bars in (("timer", {"p50": 35, "p99": 100}), ("precise", {"p50": None, "p99": 5})):
             ours, bare = [], []
-            for _ in range(3 * self.options.rounds):
+            for _ in range(2 * self.options.rounds):
                 bare.append(self.bare(kind, url))
                 out = self.loaded(url, "--rate", "10000/s", "--for", "2s", "--pacing", kind,
                                   "--warm-up", "1s")
@@ -449,7 +449,7 @@ def main():
              "pacing", "stall", "overload", "storm"]  # and `flat`: ten minutes
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bar", nargs="*", default=names)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=int, default=4, help="of a round")
     parser.add_argument("--bin", default=os.path.join(here, "../../build/release/bin"))
     parser.add_argument("--urgent", action="store_true", help="real-time priority for all (root)")
