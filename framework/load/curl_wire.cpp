@@ -118,7 +118,6 @@ class CurlWire final : public Wire {
     act(CURL_SOCKET_TIMEOUT, 0);
   }
   Duration advance_at() const override { return timer_; }
-  bool starved() const override { return false; }
   std::size_t connections() const override { return open_; }
   WireCounts take_counts() override { return std::exchange(counts_, {}); }
 

@@ -30,7 +30,6 @@ class NativeWire final : public Wire {
   void on_socket(std::uint32_t place, std::uint16_t generation, std::uint32_t events) override;
   void advance() override;
   Duration advance_at() const override;
-  bool starved() const override { return starved_; }
   std::size_t connections() const override { return pool_.open(); }
   WireCounts take_counts() override;
 

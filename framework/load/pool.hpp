@@ -1,7 +1,6 @@
 #pragma once
 /// The connections of one load on one loop: kept alive, at most so many, last used first.
 
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -56,7 +55,6 @@ class Pool {
 
   Connection& operator[](std::uint32_t place) { return connections_[place]; }
   std::size_t open() const { return open_; }
-  std::size_t places() const { return connections_.size(); }
   /// Where a connection goes, for people.
   std::string peer(std::uint32_t place) const;
   /// It is open: counted only now.

@@ -84,8 +84,6 @@ class Wire {
   virtual void advance() = 0;
   /// When advance() has something to do, in load time; never: Duration::max().
   virtual Duration advance_at() const = 0;
-  /// Out of descriptors or ports until advance() finds one.
-  virtual bool starved() const = 0;
   virtual std::size_t connections() const = 0;
   virtual WireCounts take_counts() = 0;
 };
