@@ -155,8 +155,8 @@ struct LoadOptions {
   std::string only;    ///< one load of the file
   FileOptions file;
   // when
-  std::string rate, length, warm_up, arrivals;
-  std::optional<int> users, burst;
+  std::string rate, length, warm_up, arrivals, think;
+  std::optional<int> users, burst, requests;
   std::vector<std::string> stages;
   // what
   std::string method, data, json_body, auth, bearer, timeout;

@@ -82,9 +82,11 @@ class LoadRun {
         outputs_(outputs),
         screen_(screen),
         tell_(std::move(tell)),
-        left_(order.loads.size()) {
+        left_(order.loads.size()),
+        over_(order.loads.size()) {
     result_.each.resize(order.loads.size());
     seconds_.resize(order.loads.size());
+    for (const auto& load : order.loads) stages_.emplace_back(load);
   }
 
   /// From begin to the last slice. The first signal stops and drains; the next, or the first where
@@ -105,10 +107,13 @@ class LoadRun {
           tell_(screen_.stopping(signal == SIGINT ? "Ctrl-C again" : "a second signal") + "\n");
       }
       const Duration now = monotonic_now() - begin;
-      if (!stopped && (signal_ != 0 || now >= length)) {
+      if (!stopped && (signal_ != 0 || now >= length || all_over())) {
         worker.stop();
         stopped = true;
-        if (signal_ == 0) screen_.draining();
+        if (signal_ == 0 && all_over())
+          ran_ = std::clamp(from_seconds(result_.all.last_end), Duration(1ms), length);
+        else if (signal_ == 0)
+          screen_.draining();
       }
       // What was told before the end is taken in after it is known.
       lost_ = inbox.lost();
@@ -124,7 +129,9 @@ class LoadRun {
       result_.lengths.push_back(counted_length(traffic_length(order_.loads[i]), result_.each[i]));
     result_.length = counted_length(traffic_length(order_), result_.all);
     result_.stopped = signal_ != 0;
-    result_.judged = judge(thresholds, result_.all, result_.length);
+    for (const auto& stages : stages_)
+      for (auto& stage : stages.finish(ran_)) result_.stages.push_back(std::move(stage));
+    result_.judged = judge(thresholds, result_.all, result_.length, result_.stages);
     return result_;
   }
   const std::vector<LoadSeconds>& per_second() const { return seconds_; }
@@ -138,10 +145,20 @@ class LoadRun {
       if (order_.loads[i].name == slice.load) {
         result_.each[i].add(slice);
         seconds_[i].add(slice);
+        stages_[i].add(slice);
+        for (const auto& journey : slice.journeys) over_[i] += journey.ended + journey.dropped;
       }
     outputs_.on(slice);
     screen_.on(slice);
     left_ -= slice.last;
+  }
+  /// Each load has begun as many journeys as it may, and they have ended.
+  bool all_over() const {
+    for (std::size_t i = 0; i < order_.loads.size(); ++i) {
+      const auto& most = order_.loads[i].max_journeys;
+      if (!most || over_[i] < static_cast<std::uint64_t>(*most)) return false;
+    }
+    return true;
   }
   /// Seconds of traffic that count.
   double counted_length(Duration asked, const LoadSummary& summary) const {
@@ -155,6 +172,8 @@ class LoadRun {
   std::size_t left_;  ///< loads that have not drained
   LoadResult result_;
   std::vector<LoadSeconds> seconds_;
+  std::vector<StageSums> stages_;
+  std::vector<std::uint64_t> over_;  ///< journeys of each load that are over, warm-up too
   Duration ran_{};
   int signal_ = 0;
   std::string lost_;

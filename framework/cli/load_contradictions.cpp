@@ -41,6 +41,13 @@ Result<void> about_schedule(const LoadOptions& o) {
       {by_users && !o.arrivals.empty(),
        "--arrivals says how arrivals are spaced, and --users send when they are answered; give "
        "--rate instead of --users"},
+      {o.requests && !o.warm_up.empty(),
+       "--requests says how many are sent, and those of --warm-up would not count; give --for "
+       "instead of --requests"},
+      {!o.think.empty() && !by_users && o.stages.empty(),
+       "--think is the pause of --users; arrivals wait for nobody; give --users, or leave it out"},
+      {!o.think.empty() && !o.replay.empty(),
+       "--replay sends the log's requests one by one; leave out --think"},
       {o.burst && o.arrivals != "bursty", "--burst is of bursty arrivals; add --arrivals bursty"},
       {!o.on_overload.empty() && !o.max_in_flight,
        "--on-overload says what happens beyond --max-in-flight; give that too"},
@@ -147,7 +154,9 @@ Result<void> contradicts_file(const LoadOptions& o) {
   const std::string said = first_given({
       {"--rate", !o.rate.empty()},
       {"--for", !o.length.empty()},
+      {"--requests", o.requests.has_value()},
       {"--users", o.users.has_value()},
+      {"--think", !o.think.empty()},
       {"--stages", !o.stages.empty()},
       {"--warm-up", !o.warm_up.empty()},
       {"--arrivals", !o.arrivals.empty()},

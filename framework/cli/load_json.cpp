@@ -62,6 +62,21 @@ Value replay_value(const ReplaySpec& replay) {
   return out;
 }
 
+Value stages_value(const std::vector<StageSum>& stages, const std::string& load) {
+  Value list = Value::list();
+  for (const auto& stage : stages) {
+    if (stage.load != load) continue;
+    Value one = Value::map();
+    one.set("stage", stage.number);
+    one.set("name", stage.name);
+    one.set("from_second", stage.from);
+    const Value sums = stage.sum.to_value(stage.length);
+    for (const auto& entry : sums.entries()) one.set(entry.key, entry.value);
+    list.push(std::move(one));
+  }
+  return list;
+}
+
 }  // namespace
 
 Value load_document(const LoadOrder& order, const LoadResult& result,
@@ -95,6 +110,8 @@ Value load_document(const LoadOrder& order, const LoadResult& result,
     if (load.replay) one.set("replay", replay_value(*load.replay));
     const Value sums = result.each[i].to_value(result.lengths[i]);
     for (const auto& entry : sums.entries()) one.set(entry.key, entry.value);
+    if (Value stages = stages_value(result.stages, load.name); !stages.items().empty())
+      one.set("stages", std::move(stages));
     one.set("per_second", seconds[i].value());
     loads.push(std::move(one));
   }

@@ -49,9 +49,13 @@ Result<void> rates_can_be_sent(const LoadSpec& load) {
   return {};
 }
 
+/// `--requests` ends a load; this only where nobody answers.
+constexpr const char* however_long = "24h";
+
 Result<void> set_schedule(const LoadOptions& o, LoadSpec& load) {
   GF_TRY_AS(load.arrivals, one_of("--arrivals", o.arrivals, ArrivalKind::Uniform));
   if (o.burst) load.burst = *o.burst;
+  load.max_journeys = o.requests;
   if (!o.warm_up.empty()) {
     GF_TRY_AS(load.warm_up, some_time("--warm-up", o.warm_up));
   }
@@ -61,7 +65,8 @@ Result<void> set_schedule(const LoadOptions& o, LoadSpec& load) {
   }
   if (!o.replay.empty() && o.rate.empty() && !o.users) return {};  // the log says when
   Stage stage;
-  GF_TRY_AS(stage.length, parse_duration(o.length.empty() ? "10s" : o.length));
+  const char* length = o.requests ? however_long : "10s";
+  GF_TRY_AS(stage.length, parse_duration(o.length.empty() ? length : o.length));
   if (o.users) {
     stage.users = o.users;
   } else {
@@ -112,6 +117,13 @@ Result<void> set_body(const LoadOptions& o, Request& request) {
   return {};
 }
 
+Result<Think> pause_of(const char* option, const std::string& text) {
+  Think pause;
+  Reader reader;
+  if (decode(Value(text), pause, reader)) return pause;
+  return wrong_option(fmt::format("{} {}: write a time such as 100ms, or 100ms..2s", option, text));
+}
+
 Result<void> set_checks(const LoadOptions& o, Request& request) {
   for (const auto& text : o.check_status) {
     Check::Statuses statuses;
@@ -124,11 +136,7 @@ Result<void> set_checks(const LoadOptions& o, Request& request) {
   request.check.body_contains = o.check_body;
   request.retries.times = o.retries.value_or(0);
   if (!o.backoff.empty()) {
-    Think pause;
-    Reader reader;
-    if (!decode(Value(o.backoff), pause, reader))
-      return wrong_option(
-          fmt::format("--backoff {}: write a time such as 100ms, or 100ms..2s", o.backoff));
+    GF_TRY_AS(const Think pause, pause_of("--backoff", o.backoff));
     request.retries.least = pause.least;
     // `100ms` alone has no end of its own: the request's timeout is one.
     request.retries.most = pause.most == pause.least ? pause.least * 1024 : pause.most;
@@ -259,8 +267,13 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
     Journey journey;
     journey.name = "request";
     journey.steps = {std::move(request)};
+    if (!o.think.empty()) {
+      GF_TRY_AS(Think pause, pause_of("--think", o.think));
+      journey.steps.emplace_back(pause);
+    }
     load.journeys = {std::move(journey)};
   }
+  order.until_done = o.requests && o.length.empty() && o.stages.empty() && o.replay.empty();
   order.seed = o.seed == 0 ? 1 : o.seed;
   // Who writes -c alone thinks of a tool in which a connection is a user.
   if (o.connections && o.rate.empty() && !o.users && o.stages.empty() && o.replay.empty())

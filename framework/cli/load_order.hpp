@@ -15,6 +15,7 @@ struct LoadOrder {
   std::string title;            ///< "http://shop/ (GET /)", "checkout.yaml"
   std::uint64_t seed = 1;
   std::vector<Secret> secrets;  ///< of the file: never printed
+  bool until_done = false;      ///< it ends with `max_journeys`, however long that takes
   std::string note;             ///< what a person should know before it begins
 };
 

@@ -97,9 +97,14 @@ void LoadScreen::say(const Second& s) {
       s.saturated ? "  generator is the limit" : ""));
 }
 
+/// Of a load that lasts until it has sent them.
+std::uint64_t LoadScreen::requests_wanted() const {
+  return static_cast<std::uint64_t>(order_.loads.front().max_journeys.value_or(1));
+}
+
 std::string LoadScreen::heading(Duration now, const Style& style) const {
-  const std::string time =
-      clock_text(std::clamp<Duration>(now, 0s, length_)) + " / " + clock_text(length_);
+  std::string time = clock_text(std::clamp<Duration>(now, 0s, length_));
+  if (!order_.until_done) time += " / " + clock_text(length_);
   const auto width = static_cast<std::size_t>(style.width - 1);
   const std::size_t room = width > columns(time) + 2 ? width - columns(time) - 2 : 8;
   return padded(shortened(plain(order_.title), room, style.unicode), room) + "  " + time;
@@ -136,10 +141,15 @@ std::string LoadScreen::progress(Duration now, const Style& style) const {
       }
     for (const auto& load : order_.loads)
       if (now < load.warm_up) what += ", warming up";
-    if (now < length_)
+    if (order_.until_done)
+      what += fmt::format(", {} of {}", whole(sum_.requests), whole(requests_wanted()));
+    else if (now < length_)
       what += fmt::format(", {} left", clock_text(length_ - std::max<Duration>(now, 0s)));
   }
-  const double share = length_ > 0s ? seconds(now) / seconds(length_) : 1;
+  const double share = order_.until_done ? static_cast<double>(sum_.requests) /
+                                               static_cast<double>(requests_wanted())
+                       : length_ > 0s ? seconds(now) / seconds(length_)
+                                      : 1;
   const auto width = static_cast<std::size_t>(std::clamp(style.width - 46, 8, 60));
   return " " + progress_bar(share, width, style.unicode) + "  " + what;
 }
@@ -196,7 +206,8 @@ void LoadScreen::error_rows(const Style& style, std::vector<std::string>& rows) 
     rows.push_back(text + ", none failed");
     return;
   }
-  text += fmt::format(", {} failed ({})", whole(sum_.failed), percent(sum_.error_rate()));
+  text +=
+      fmt::format(", {} failed ({})", whole(sum_.failed), percent(sum_.error_rate().value_or(0)));
   std::vector<std::pair<std::string, std::uint64_t>> most(sum_.errors.begin(), sum_.errors.end());
   std::stable_sort(most.begin(), most.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });

@@ -47,6 +47,7 @@ class LoadScreen {
   void close(Second second);
   void say(const Second& second);
   std::string heading(Duration now, const Style& style) const;
+  std::uint64_t requests_wanted() const;
   std::string progress(Duration now, const Style& style) const;
   void rate_rows(const Style& style, std::vector<std::string>& rows) const;
   void latency_rows(const Style& style, std::vector<std::string>& rows) const;

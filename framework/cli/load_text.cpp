@@ -1,12 +1,12 @@
 #include "cli/load_text.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "cli/load_bins.hpp"
 #include "cli/load_stages.hpp"
+#include "cli/load_tables.hpp"
 #include "model/replay_words.hpp"
 #include "report/words.hpp"
 
@@ -14,23 +14,10 @@ namespace gunflint {
 
 namespace {
 
-using LoadLines = std::vector<std::string>;
-
-std::string count_text(std::uint64_t n) { return grouped(static_cast<double>(n)); }
-std::string share_text(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? "-" : percent(static_cast<double>(part) / static_cast<double>(whole));
-}
-std::string some(std::uint64_t n, const char* one, const char* many) {
-  return count_text(n) + " " + (n == 1 ? one : many);
-}
-
 /// "asked" and the like: a label, what it is per second, and what it comes to.
 std::string line_of(std::string_view label, const std::string& rate, const std::string& rest) {
   return fmt::format("  {:<14}{:>9}  {}", label, rate, rest);
 }
-
-/// Columns that a row may have.
-std::size_t room_of(const Style& style) { return static_cast<std::size_t>(style.width - 1); }
 
 /// Columns of text with colours in it.
 std::size_t seen_columns(std::string_view text) {
@@ -82,10 +69,6 @@ void add_wrapped(const std::string& text, std::size_t indent, const Style& style
     lines.push_back(std::string(indent, ' ') + inked(style, ink, line.substr(indent)));
 }
 
-std::string rate_of(double count, double length) {
-  return length > 0 ? rate_text(count / length) : "-";
-}
-
 /// What was asked: by arrivals, by users, or by a log.
 void asked_lines(const LoadSpec& load, const LoadSummary& s, double length, bool journeys,
                  const Style& style, LoadLines& lines) {
@@ -104,11 +87,22 @@ void asked_lines(const LoadSpec& load, const LoadSummary& s, double length, bool
     add_row(line_of("users", count_text(s.most_users),
                     "each begins again when it is answered (a closed loop)"),
             below_rest, style, lines);
-  if (s.asked > 0)
+  if (s.asked > 0 && !(load.replay && load.replay->timed))
     add_row(line_of("asked", rate_of(s.asked, length),
                     fmt::format("{} {}{}", grouped(s.asked), what,
                                 load.arrivals == ArrivalKind::Uniform ? "" : " on average")),
             below_rest, style, lines);
+}
+
+/// Whole answers by status code, the most frequent first.
+void status_line(const LoadSummary& s, const Style& style, LoadLines& lines) {
+  std::vector<std::pair<std::string, std::uint64_t>> most(s.statuses.begin(), s.statuses.end());
+  std::stable_sort(most.begin(), most.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (const auto& [status, count] : most)
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", status, count_text(count));
+  if (!text.empty()) add_row(line_of("status", "", text), below_rest, style, lines);
 }
 
 void traffic_lines(const LoadSummary& s, double length, bool journeys, const Style& style,
@@ -136,6 +130,7 @@ void traffic_lines(const LoadSummary& s, double length, bool journeys, const Sty
                   fmt::format("{} rightly, {}", count_text(s.requests - s.failed),
                               inked(style, s.failed ? Ink::Red : Ink::None, failed))),
           below_rest, style, lines);
+  status_line(s, style, lines);
   if (s.warm_up_seconds > 0)
     add_row(line_of("left out", "",
                     fmt::format(
@@ -178,115 +173,6 @@ void error_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
   }
 }
 
-/// Columns of a table by how much a reader would miss them; those that there is no room for are
-/// left out.
-struct TableColumn {
-  const char* title;
-  std::size_t width;
-  int rank;  ///< 0 is left out last
-};
-template <std::size_t n>
-std::array<bool, n> that_fit(const std::array<TableColumn, n>& all, std::size_t room) {
-  std::array<bool, n> fit{};
-  for (int rank = 0; rank < static_cast<int>(n); ++rank)
-    for (std::size_t i = 0; i < n; ++i) {
-      if (all[i].rank != rank) continue;
-      if (all[i].width > room) return fit;
-      fit[i] = true;
-      room -= all[i].width;
-    }
-  return fit;
-}
-
-/// A table of percentiles: its head, and a row for each histogram that holds anything.
-void percentile_table(const char* title,
-                      std::initializer_list<std::pair<const char*, const Histogram*>> rows,
-                      const Style& style, LoadLines& lines) {
-  static constexpr std::array<TableColumn, 7> all{{{"p50", 9, 0},
-                                                   {"p90", 9, 3},
-                                                   {"p95", 9, 5},
-                                                   {"p99", 9, 1},
-                                                   {"p99.9", 9, 4},
-                                                   {"max", 9, 2},
-                                                   {"mean", 9, 6}}};
-  const auto shown = that_fit(all, room_of(style) - 16);
-  const auto add = [&](const std::string& label, const std::array<std::string, 7>& cells) {
-    std::string row = fmt::format("  {:<14}", label);
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      if (shown[i]) row += fmt::format("{:>9}", cells[i]);
-    return row;
-  };
-  LoadLines table;
-  for (const auto& [label, h] : rows)
-    if (!h->empty())
-      table.push_back(add(label, {human(h->quantile(0.5)), human(h->quantile(0.9)),
-                                  human(h->quantile(0.95)), human(h->quantile(0.99)),
-                                  human(h->quantile(0.999)), human(h->max()), human(h->mean())}));
-  if (table.empty()) return;
-  std::array<std::string, 7> titles;
-  for (std::size_t i = 0; i < all.size(); ++i) titles[i] = all[i].title;
-  lines.emplace_back();
-  lines.push_back(inked(style, Ink::Dim, add(title, titles)));
-  lines.insert(lines.end(), table.begin(), table.end());
-}
-
-/// One row of the table of journeys and steps.
-using PartCells = std::array<std::string, 6>;
-struct PartTable {
-  static constexpr std::array<TableColumn, 6> all{{{"ended", 10, 0},
-                                                   {"failed", 9, 1},
-                                                   {"p50", 9, 3},
-                                                   {"p90", 9, 5},
-                                                   {"p99", 9, 2},
-                                                   {"max", 9, 4}}};
-  explicit PartTable(const Style& s)
-      : style(s), shown(that_fit(all, room_of(s) - 2 - (s.width >= 60 ? 16 : 8))) {
-    std::size_t taken = 2;
-    for (std::size_t i = 0; i < all.size(); ++i) taken += shown[i] ? all[i].width : 0;
-    name = std::min<std::size_t>(room_of(s) > taken ? room_of(s) - taken : 8, 40);
-  }
-  std::string row(const std::string& label, const PartCells& cells) const {
-    std::string text = "  " + padded(shortened(plain(label), name, style.unicode), name);
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (shown[i]) text += fmt::format("{:>{}}", cells[i], all[i].width);
-    return text;
-  }
-  const Style& style;
-  std::array<bool, 6> shown;
-  std::size_t name = 0;
-};
-
-PartCells part_cells(std::uint64_t count, const std::string& bad, const Histogram& h) {
-  if (h.empty()) return {count_text(count), bad};
-  return {count_text(count),       bad,           human(h.quantile(0.5)), human(h.quantile(0.9)),
-          human(h.quantile(0.99)), human(h.max())};
-}
-
-/// Steps, under their journeys when there are several. A journey that is one step of the same name
-/// is told once.
-void part_lines(const LoadSummary& s, const Style& style, LoadLines& lines) {
-  if (s.steps.size() < 2) return;
-  const PartTable table(style);
-  lines.emplace_back();
-  lines.push_back(
-      inked(style, Ink::Dim, table.row("step", {"ended", "failed", "p50", "p90", "p99", "max"})));
-  for (const auto& journey : s.journeys) {
-    std::vector<const LoadSummary::Step*> steps;
-    for (const auto& step : s.steps)
-      if (step.load == journey.load && step.journey == journey.journey) steps.push_back(&step);
-    const bool alone = steps.size() == 1 && steps[0]->step == journey.journey;
-    const auto all = journey.ended + journey.dropped;
-    const auto lost = all - std::min(journey.completed, all);
-    if (!alone)
-      lines.push_back(table.row(
-          journey.journey, part_cells(journey.ended, share_text(lost, all), journey.duration)));
-    for (const auto* step : steps)
-      lines.push_back(
-          table.row((alone ? "" : "  ") + step->step,
-                    part_cells(step->ended, share_text(step->failed, step->ended), step->latency)));
-  }
-}
-
 /// Whether `max_in_flight` lets fewer requests go at once than the connections could carry.
 bool max_in_flight_binds(const LoadSpec& load) {
   if (!load.max_in_flight) return false;
@@ -314,12 +200,16 @@ void wire_lines(const LoadSpec& load, const LoadSummary& s, double length, const
   if (s.reconnects > 0)
     opened += fmt::format("{}{} in place of one that the other side ended",
                           opened.empty() ? "" : ", ", count_text(s.reconnects));
+  // Where there was only one kind, its number is that of all.
+  for (const auto& [kind, count] : s.spoken)
+    opened +=
+        s.spoken.size() == 1 ? ", " + kind : fmt::format(", {} of {}", count_text(count), kind);
   if (!opened.empty()) rows.push_back(fmt::format("  {:<14} {}", "connections", opened));
   if (!s.queued.empty())
-    rows.push_back(fmt::format("  {:<14} {} of the sends ({}) {}", "waited",
+    rows.push_back(fmt::format("  {:<14} {} of the sends ({}) {}", "queued",
                                count_text(s.queued.count()), percent(s.queued_share()),
                                max_in_flight_binds(load) ? "were kept back by max_in_flight"
-                                                         : "found no connection free"));
+                                                         : "had to wait for a connection"));
   if (!rows.empty()) lines.emplace_back();
   for (const auto& row : rows) add_row(row, 17, style, lines);
 }
@@ -354,16 +244,25 @@ void honest_sentences(const LoadOrder& order, const LoadResult& result, LoadLine
     lines.push_back(fmt::format(
         "{} of {} seconds were a closed loop: there a slow answer delays the next request, and the "
         "latencies hide what users who do not wait would have seen.",
-        s.closed_seconds, s.closed_seconds + s.open_seconds));
+        s.closed_seconds, s.seconds));
+  if (s.unfinished > 0)
+    lines.push_back(
+        fmt::format("{} thinking when the load was over: ended, but not completed, and no request "
+                    "of theirs failed.",
+                    some(s.unfinished, "journey was", "journeys were")));
   for (std::size_t i = 0; i < order.loads.size(); ++i)
     waiting_sentence(order.loads[i], result.each[i], order.loads.size() > 1, lines);
 }
 
 /// One load as a block of lines.
-LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length, const Style& style) {
+LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length,
+                   const std::vector<StageSum>& stages, const Style& style) {
   LoadLines lines;
   bool journeys = s.journeys.size() != s.steps.size();
-  for (const auto& journey : load.journeys) journeys |= journey.steps.size() > 1;
+  for (const auto& journey : load.journeys)
+    journeys |= std::count_if(journey.steps.begin(), journey.steps.end(), [](const Step& step) {
+                  return std::holds_alternative<Request>(step);
+                }) > 1;
   asked_lines(load, s, length, journeys, style, lines);
   traffic_lines(s, length, journeys, style, lines);
   error_lines(s, style, lines);
@@ -371,13 +270,12 @@ LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length, co
   const auto distribution = distribution_rows(s.latency, style);
   if (!distribution.empty()) lines.emplace_back();
   lines.insert(lines.end(), distribution.begin(), distribution.end());
-  part_lines(s, style, lines);
-  percentile_table("of that",
-                   {{"no connection", &s.queued},
-                    {"connecting", &s.connect},
-                    {"sent late", &s.late},
-                    {"woken late", &s.lag}},
-                   style, lines);
+  stage_table(stages, load.name, style, lines);
+  step_table(s, style, lines);
+  percentile_table(
+      "of that",
+      {{"queued", &s.queued}, {"connecting", &s.connect}, {"late", &s.late}, {"lag", &s.lag}},
+      style, lines);
   wire_lines(load, s, length, style, lines);
   return lines;
 }
@@ -408,7 +306,16 @@ void threshold_lines(const std::vector<JudgedThreshold>& judged, const Style& st
 
 std::string heading_of(const LoadOrder& order, const LoadSpec& load) {
   std::string text = order.loads.size() > 1 ? load.name : order.title;
-  if (load.stages.empty()) return text + ": at the log's own times";
+  if (load.replay && load.replay->timed) {
+    const double speed = load.replay->speed;
+    const auto faster = speed == 1 ? "" : fmt::format(", {}x as fast", print_number(speed));
+    return text +
+           fmt::format(": {}, at the log's own times{}", print(load.stages[0].length), faster);
+  }
+  if (order.until_done)
+    return text +
+           fmt::format(": {} until {}", spell_stage(load.stages[0]),
+                       some(static_cast<std::uint64_t>(*load.max_journeys), "request", "requests"));
   const std::string warm_up = print(load.warm_up);
   if (load.warm_up > 0s && load.stages.size() == 1 && load.stages[0].length > load.warm_up) {
     Stage counted = load.stages[0];
@@ -447,7 +354,8 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
     if (i > 0) lines.emplace_back();
     add_wrapped(heading_of(order, order.loads[i]), 0, style, Ink::Bold, lines);
     lines.emplace_back();
-    const auto block = block_of(order.loads[i], result.each[i], result.lengths[i], style);
+    const auto block =
+        block_of(order.loads[i], result.each[i], result.lengths[i], result.stages, style);
     lines.insert(lines.end(), block.begin(), block.end());
   }
   threshold_lines(result.judged, style, lines);

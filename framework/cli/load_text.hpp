@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/load_order.hpp"
+#include "cli/load_stage_sums.hpp"
 #include "cli/load_thresholds.hpp"
 #include "load/summary.hpp"
 #include "report/style.hpp"
@@ -17,6 +18,7 @@ struct LoadResult {
   LoadSummary all;                ///< of all loads together
   std::vector<double> lengths;    ///< as `each`: seconds of traffic, warm-up left out
   double length = 0;              ///< of all
+  std::vector<StageSum> stages;   ///< of all loads that have several, in order
   bool stopped = false;           ///< a signal ended it before its time
   std::vector<JudgedThreshold> judged;
 };

@@ -19,18 +19,38 @@ struct NamedSubject {
 std::vector<NamedSubject> subjects_of(const std::vector<LoadSpec>& loads) {
   std::vector<NamedSubject> all;
   for (const auto& load : loads) {
-    all.push_back({load.name, {load.name, "", ""}});
+    all.push_back({load.name, {load.name, "", "", 0}});
+    // One stage is the load.
+    for (int k = 1; load.stages.size() > 1 && k <= static_cast<int>(load.stages.size()); ++k) {
+      const LoadSubject of{load.name, "", "", k};
+      const std::string number = fmt::format("stage {}", k);
+      const auto& name = load.stages[static_cast<std::size_t>(k - 1)].name;
+      if (name != number) all.push_back({name, of});
+      all.push_back({number, of});
+      all.push_back({load.name + " / " + number, of});
+    }
     for (const auto& journey : load.journeys) {
-      all.push_back({journey.name, {load.name, journey.name, ""}});
+      all.push_back({journey.name, {load.name, journey.name, "", 0}});
       for (const auto& step : journey.steps)
         if (const auto* request = std::get_if<Request>(&step)) {
-          const LoadSubject of{load.name, journey.name, request->name};
+          const LoadSubject of{load.name, journey.name, request->name, 0};
           all.push_back({request->name, of});
           all.push_back({journey.name + " / " + request->name, of});
         }
     }
   }
   return all;
+}
+
+/// Where a name stands that stands twice.
+std::string place_of(const LoadSubject& of) {
+  if (!of.journey.empty()) return of.journey;
+  return of.stage > 0 ? fmt::format("{} as stage {}", of.load, of.stage) : of.load;
+}
+/// What says which one is meant.
+std::string one_name(const LoadSubject& of, const std::string& name) {
+  if (!of.journey.empty()) return of.journey + " / " + name;
+  return of.stage > 0 ? fmt::format("{} / stage {}", of.load, of.stage) : of.load;
 }
 
 Result<LoadSubject> subject_named(const std::string& name, const std::string& text,
@@ -40,7 +60,8 @@ Result<LoadSubject> subject_named(const std::string& name, const std::string& te
   for (auto& subject : subjects_of(loads)) {
     // A journey of one step of the same name is the same thing.
     const bool again = std::any_of(found.begin(), found.end(), [&](const NamedSubject& other) {
-      return other.of.load == subject.of.load && other.of.journey == subject.of.journey;
+      return other.of.load == subject.of.load && other.of.journey == subject.of.journey &&
+             other.of.stage == subject.of.stage;
     });
     if (std::find(known.begin(), known.end(), subject.name) == known.end())
       known.push_back(subject.name);
@@ -50,13 +71,16 @@ Result<LoadSubject> subject_named(const std::string& name, const std::string& te
   if (found.empty()) {
     const auto near = nearest(name, known);
     return fail(Cause::BadInput,
-                fmt::format("`{}`: there is no load, journey or step `{}`; {}", text, name,
+                fmt::format("`{}`: there is no load, stage, journey or step `{}`; {}", text, name,
                             near.empty() ? "there is " + listed(known, "and")
                                          : "did you mean `" + near + "`?"));
   }
+  // The name of a load and of its stage tells nobody which.
+  const LoadSubject& telling =
+      found[found[0].of.journey.empty() && found[0].of.stage == 0 ? 1 : 0].of;
   return fail(Cause::BadInput,
-              fmt::format("`{}`: `{}` is in {} and in {}; write `{} / {} …`", text, name,
-                          found[0].of.journey, found[1].of.journey, found[0].of.journey, name));
+              fmt::format("`{}`: `{}` is in {} and in {}; write `{} …`", text, name,
+                          place_of(found[0].of), place_of(found[1].of), one_name(telling, name)));
 }
 
 bool is_load_metric(const std::string& name) {
@@ -205,9 +229,15 @@ std::optional<double> value_of(const LoadSummary& s, double length, const LoadSu
 }
 
 std::vector<JudgedThreshold> judge(const std::vector<Threshold>& thresholds,
-                                   const LoadSummary& summary, double length) {
+                                   const LoadSummary& whole, double whole_length,
+                                   const std::vector<StageSum>& stages) {
   std::vector<JudgedThreshold> all;
   for (const auto& t : thresholds) {
+    const auto stage = std::find_if(stages.begin(), stages.end(), [&](const StageSum& one) {
+      return one.load == t.of.load && one.number == t.of.stage;
+    });
+    const LoadSummary& summary = stage == stages.end() ? whole : stage->sum;
+    const double length = stage == stages.end() ? whole_length : stage->length;
     const auto value = value_of(summary, length, t.of, t.condition);
     JudgedThreshold judged;
     judged.text = t.text;

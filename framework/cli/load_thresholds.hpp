@@ -1,9 +1,10 @@
 #pragma once
-/// `--expect`: what a load must have been like, judged once, over the whole of it.
+/// `--expect`: what a load must have been like, judged once, over the whole of it or one stage.
 
 #include <string>
 #include <vector>
 
+#include "cli/load_stage_sums.hpp"
 #include "gunflint/model/condition.hpp"
 #include "gunflint/model/load_spec.hpp"
 #include "gunflint/model/verdict.hpp"
@@ -14,6 +15,7 @@ namespace gunflint {
 /// Whom a threshold is about. An empty name means all.
 struct LoadSubject {
   std::string load, journey, step;
+  int stage = 0;  ///< of the load, from 1; 0: the whole of it
 };
 struct Threshold {
   std::string text;  ///< as written
@@ -21,9 +23,9 @@ struct Threshold {
   Condition condition;
 };
 
-/// Each is `[SUBJECT] CONDITION`; the subject is the name of a step, a journey, a load, or
-/// "journey / step". Without one it is all requests of all loads. BadInput says what is not known,
-/// ambiguous, or compared with something else.
+/// Each is `[SUBJECT] CONDITION`; the subject is the name of a step, a journey, a stage, a load,
+/// "journey / step", or "stage 2". Without one it is all requests of all loads. BadInput says what
+/// is not known, ambiguous, or compared with something else.
 Result<std::vector<Threshold>> read_thresholds(const std::vector<std::string>& texts,
                                                const std::vector<LoadSpec>& loads);
 
@@ -42,7 +44,8 @@ struct JudgedThreshold {
 };
 /// Nothing measured, or a generator that was the limit, is inconclusive: never held.
 std::vector<JudgedThreshold> judge(const std::vector<Threshold>& thresholds,
-                                   const LoadSummary& summary, double length);
+                                   const LoadSummary& summary, double length,
+                                   const std::vector<StageSum>& stages = {});
 Outcome worst_of(const std::vector<JudgedThreshold>& judged);
 
 }  // namespace gunflint

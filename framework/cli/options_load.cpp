@@ -66,6 +66,9 @@ void declare_schedule(CLI::App& c, LoadOptions& o) {
   g.option("-z,--for", o.length, "TIME", "How long: 10s, 1m30s [10s]");
   g.option("--users", o.users, "N", "Closed loop instead: N users, each sends when answered")
       ->check(CLI::Range(1, 1000000).description(""));
+  g.option("--think", o.think, "TIME", "--users: pause after each answer: 1s, or 1s..3s [none]");
+  g.option("-n,--requests", o.requests, "N", "So many, then the end; no --for [as --for says]")
+      ->check(CLI::Range(1, 1000000000).description(""));
   g.several("--stages", o.stages, "LIST", "'100/s:30s, ramp 400/s:1m, users 64:10s'; repeatable");
   g.option("--warm-up", o.warm_up, "TIME",
            "Sent before --for begins (of --stages: first), not counted");
@@ -165,12 +168,6 @@ void declare_outputs(CLI::App& c, LoadOptions& o) {
 
 /// Options of other tools whose words no experiment file has.
 constexpr std::array option_words{
-    OtherWord{"hey, oha and ab", "n", "",
-              "--rate and --for: so many per second, so long (100 requests: --rate 100/s --for "
-              "1s)"},
-    OtherWord{"hey, oha and ab", "requests", "",
-              "--rate and --for: so many per second, so long (100 requests: --rate 100/s --for "
-              "1s)"},
     OtherWord{"wrk", "t", "", "--loops for its threads; hey's time limit is --timeout"},
     OtherWord{"wrk", "threads", "", "--loops; for users who wait for their answers, --users"},
     OtherWord{"vegeta", "workers", "", "--loops for threads, or --users for users who wait"},
@@ -187,12 +184,13 @@ constexpr std::array option_words{
     OtherWord{"hey", "D", "", "--data @FILE"},
     OtherWord{"hey", "A", "", "--header 'Accept: …'"},
     OtherWord{"k6", "u", "", "--users"},
-    OtherWord{"k6", "i", "", "--for"},
+    OtherWord{"k6", "i", "", "--requests"},
     OtherWord{"", "qps", "", "--rate"},
 };
 
 /// Keys whose option has another name.
-constexpr std::array<std::array<std::string_view, 2>, 10> options_of_keys{{
+constexpr std::array<std::array<std::string_view, 2>, 11> options_of_keys{{
+    {"max_journeys", "requests"},
     {"ca", "cacert"},
     {"verify", "insecure"},
     {"version", "http"},

@@ -52,6 +52,8 @@ void Merger::add(Tally& sum, Tally& part) const {
   sum.connections += part.connections;
   sum.bytes_in += part.bytes_in;
   sum.bytes_out += part.bytes_out;
+  for (std::size_t k = 0; k < spoken_kinds; ++k) sum.spoken[k] += part.spoken[k];
+  sum.last_end = std::max(sum.last_end, part.last_end);
   sum.connect.merge(part.connect);
   sum.late.merge(part.late);
   sum.queued.merge(part.queued);
@@ -65,6 +67,7 @@ void Merger::add(Tally& sum, Tally& part) const {
     to.failed += from.failed;
     to.attempts += from.attempts;
     for (std::size_t k = 0; k < error_classes; ++k) to.errors[k] += from.errors[k];
+    to.statuses.add(from.statuses);
     to.latency.merge(from.latency);
     to.service.merge(from.service);
     to.waiting.merge(from.waiting);
@@ -77,6 +80,7 @@ void Merger::add(Tally& sum, Tally& part) const {
     to.dropped += from.dropped;
     to.ended += from.ended;
     to.completed += from.completed;
+    to.unfinished += from.unfinished;
     to.duration.merge(from.duration);
     to.waiting.merge(from.waiting);
     for (const auto& [second, ended, completed] : from.by_due) {
@@ -87,6 +91,13 @@ void Merger::add(Tally& sum, Tally& part) const {
   }
 }
 
+/// This worker's share of the arrivals that the schedule wants by then.
+double Merger::asked_until(Duration t) const {
+  const auto& most = program_.spec.max_journeys;
+  const double asked = pace_.expected_until(t);
+  return (most ? std::min<double>(asked, *most) : asked) / share_.n;
+}
+
 Slice Merger::slice(const Tally& sum, bool last) const {
   Slice out;
   out.load = program_.spec.name;
@@ -94,7 +105,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
   out.second = sum.second;
   const auto begin = std::min<Duration>(std::chrono::seconds(sum.second), stop_at_);
   const auto end = std::min<Duration>(std::chrono::seconds(sum.second + 1), stop_at_);
-  out.asked = (pace_.expected_until(end) - pace_.expected_until(begin)) / share_.n;
+  out.asked = asked_until(end) - asked_until(begin);
   out.sent = sum.sent;
   out.in_flight = sum.in_flight;
   out.backlog = sum.backlog;
@@ -104,6 +115,9 @@ Slice Merger::slice(const Tally& sum, bool last) const {
   out.connections = sum.connections;
   out.bytes_in = sum.bytes_in;
   out.bytes_out = sum.bytes_out;
+  for (std::size_t k = 0; k < spoken_kinds; ++k)
+    if (sum.spoken[k]) out.spoken[std::string(name_of(static_cast<Spoken>(k)))] = sum.spoken[k];
+  out.last_end = seconds(sum.last_end);
   out.connect = sum.connect;
   out.late = sum.late;
   out.queued = sum.queued;
@@ -125,6 +139,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
     for (std::size_t k = 0; k < error_classes; ++k)
       if (from.errors[k])
         step.errors[std::string(name_of(static_cast<ErrorClass>(k)))] = from.errors[k];
+    for (const auto& [status, n] : from.statuses) step.statuses[std::to_string(status)] = n;
     step.latency = from.latency;
     step.service = from.service;
     step.waiting = from.waiting;
@@ -141,6 +156,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
     journey.dropped = from.dropped;
     journey.ended = from.ended;
     journey.completed = from.completed;
+    journey.unfinished = from.unfinished;
     journey.duration = from.duration;
     journey.waiting = from.waiting;
     for (const auto& [second, ended, completed] : from.by_due) {
@@ -149,8 +165,9 @@ Slice Merger::slice(const Tally& sum, bool last) const {
     }
     out.journeys.push_back(std::move(journey));
   }
-  // A closed loop asks for what it gets.
-  if (sum.users > 0) out.asked = static_cast<double>(due);
+  // A closed loop asks for what it gets, and a log for what it holds.
+  const auto& replay = program_.spec.replay;
+  if (sum.users > 0 || (replay && replay->timed)) out.asked = static_cast<double>(due);
   out.saturated = generator_was_the_limit(out.late, out.lag, latency.quantile(0.5), out.cpu,
                                           sum.out_of_sockets);
   return out;

@@ -39,6 +39,7 @@ class Merger {
     int from = 0;  ///< loops that have told
   };
   void add(Tally& sum, Tally& part) const;
+  double asked_until(Duration t) const;
   Slice slice(const Tally& sum, bool last) const;
 
   const LoadProgram& program_;

@@ -40,7 +40,7 @@ Wire::Started NativeWire::start(std::uint32_t user) {
         if (submit(taken.place, user) == Started::NoRoom) continue;  // it is leaving: another one
         return pool_[taken.place].is_opening() ? Started::Opening : Started::Sent;
       case Pool::Taken::Ready:
-        if (!pool_[taken.place].reused) pool_.established();
+        if (!pool_[taken.place].reused) pool_.established(taken.place);
         pool_[taken.place].user = user;
         users_.carried(user) = {taken.place, -1};
         flush_later(taken.place);
@@ -185,7 +185,7 @@ void NativeWire::begin_again(std::uint32_t place) {
 
 void NativeWire::opened(std::uint32_t place) {
   Connection& connection = pool_[place];
-  pool_.established();
+  pool_.established(place);
   counts_.connect.record(clock_.now() - connection.opened);
   connection.state = connection.http2 ? Connection::State::Shared : Connection::State::Busy;
   flush(place);
@@ -279,6 +279,7 @@ void NativeWire::read_more() {
 WireCounts NativeWire::take_counts() {
   counts_.reconnects = std::exchange(pool_.reconnects, 0);
   counts_.opened = std::exchange(pool_.opened, 0);
+  counts_.spoken = std::exchange(pool_.spoken, {});
   counts_.out_of_sockets = std::exchange(pool_.starved, false);
   return std::exchange(counts_, {});
 }

@@ -151,8 +151,13 @@ Pool::Take Pool::try_next_address(std::uint32_t place) {
   return {Taken::Failed, place};
 }
 
-void Pool::established() {
+void Pool::established(std::uint32_t place) {
   ++opened;
+  const auto& connection = connections_[place];
+  const TlsStream* tls = connection.transport.tls();
+  auto kind = static_cast<std::size_t>(connection.http2 ? Spoken::Http2 : Spoken::Http1);
+  if (tls) kind += tls->version() == TlsVersion::V12 ? 1 : 2;
+  ++spoken[kind];
   if (to_replace_ == 0) return;
   --to_replace_;
   ++reconnects;

@@ -1,6 +1,7 @@
 #pragma once
 /// The connections of one load on one loop: kept alive, at most so many, last used first.
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,7 @@ class Pool {
   /// Where a connection goes, for people.
   std::string peer(std::uint32_t place) const;
   /// It is open: counted only now.
-  void established();
+  void established(std::uint32_t place);
   const std::string& why() const { return why_; }
   ErrorClass error() const { return error_; }
   /// Sets why() and error() to what errno says of a connection.
@@ -67,6 +68,7 @@ class Pool {
   bool starved = false;          ///< no descriptor or local port was left; cleared by the reader
   std::uint64_t reconnects = 0;  ///< opened in place of one that the other side ended; same
   std::uint64_t opened = 0;      ///< established; same
+  std::array<std::uint64_t, Names<Spoken>::table.size()> spoken{};  ///< of these; same
 
  private:
   struct Place {

@@ -10,8 +10,14 @@ constexpr std::array percentiles{Percentile{"p50", "p50", 0.5}, Percentile{"p90"
                                  Percentile{"p95", "p95", 0.95}, Percentile{"p99", "p99", 0.99},
                                  Percentile{"p999", "p99.9", 0.999}};
 
-double ratio(std::uint64_t part, std::uint64_t whole, double empty = 0) {
-  return whole == 0 ? empty : static_cast<double>(part) / static_cast<double>(whole);
+std::optional<double> ratio(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void add_counts(std::map<std::string, std::uint64_t>& sums,
+                const std::map<std::string, std::uint64_t>& more) {
+  for (const auto& [name, count] : more) sums[name] += count;
 }
 
 /// The entry that `same` names; a new one is `fresh`.
@@ -36,6 +42,8 @@ void LoadSummary::add(const Slice& slice) {
   reconnects += slice.reconnects;
   bytes_in += slice.bytes_in;
   bytes_out += slice.bytes_out;
+  last_end = std::max(last_end, slice.last_end);
+  add_counts(spoken, slice.spoken);
   late.merge(slice.late);
   queued.merge(slice.queued);
   lag.merge(slice.lag);
@@ -52,11 +60,12 @@ void LoadSummary::add(const Slice& slice) {
 
 void LoadSummary::note_second(const Slice& slice, std::uint64_t due_now) {
   if (due_now == 0 && slice.users == 0) return;
-  const auto [at, is_new] = busy_.emplace(slice.second, false);
+  const auto [at, is_new] = busy_.emplace(slice.second, Busy{});
   seconds += is_new;
-  if (slice.saturated && !std::exchange(at->second, true)) ++saturated_seconds;
-  closed_seconds += slice.users > 0;
-  open_seconds += slice.users == 0;
+  const auto count = [](bool is, bool& was, int& sum) { sum += is && !std::exchange(was, true); };
+  count(slice.saturated, at->second.saturated, saturated_seconds);
+  count(slice.users > 0, at->second.closed, closed_seconds);
+  count(slice.users == 0, at->second.open, open_seconds);
   most_cpu = std::max(most_cpu, slice.cpu);
 }
 
@@ -66,14 +75,16 @@ void LoadSummary::add_journeys(const Slice& slice) {
     dropped += from.dropped;
     journeys_ended += from.ended;
     completed += from.completed;
+    unfinished += from.unfinished;
     auto& to = entry(
         journeys,
         [&](const Journey& j) { return j.load == slice.load && j.journey == from.journey; },
-        Journey{slice.load, from.journey, 0, 0, 0, 0, {}});
+        Journey{slice.load, from.journey, 0, 0, 0, 0, 0, {}});
     to.due += from.due;
     to.dropped += from.dropped;
     to.ended += from.ended;
     to.completed += from.completed;
+    to.unfinished += from.unfinished;
     to.duration.merge(from.duration);
   }
 }
@@ -83,7 +94,8 @@ void LoadSummary::add_steps(const Slice& slice) {
     requests += from.ended;
     failed += from.failed;
     attempts += from.attempts;
-    for (const auto& [name, count] : from.errors) errors[name] += count;
+    add_counts(errors, from.errors);
+    add_counts(statuses, from.statuses);
     for (const auto& [name, example] : from.examples) examples.emplace(name, example);
     latency.merge(from.latency);
     service.merge(from.service);
@@ -92,7 +104,8 @@ void LoadSummary::add_steps(const Slice& slice) {
         [&](const Step& s) {
           return s.load == slice.load && s.journey == from.journey && s.step == from.step;
         },
-        Step{slice.load, from.journey, from.step, 0, 0, 0, {}, {}});
+        Step{slice.load, from.journey, from.step, 0, 0, 0, {}, {}, {}});
+    add_counts(to.statuses, from.statuses);
     to.ended += from.ended;
     to.failed += from.failed;
     to.attempts += from.attempts;
@@ -101,10 +114,10 @@ void LoadSummary::add_steps(const Slice& slice) {
   }
 }
 
-double LoadSummary::error_rate() const { return ratio(failed, requests); }
-double LoadSummary::Step::error_rate() const { return ratio(failed, ended); }
-double LoadSummary::amplification() const { return ratio(attempts, requests, 1); }
-double LoadSummary::queued_share() const { return ratio(queued.count(), sent); }
+std::optional<double> LoadSummary::error_rate() const { return ratio(failed, requests); }
+std::optional<double> LoadSummary::Step::error_rate() const { return ratio(failed, ended); }
+double LoadSummary::amplification() const { return ratio(attempts, requests).value_or(1); }
+double LoadSummary::queued_share() const { return ratio(queued.count(), sent).value_or(0); }
 
 bool LoadSummary::generator_was_the_limit() const {
   return saturated_seconds > 0 && saturated_seconds * 20 > seconds;

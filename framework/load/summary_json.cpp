@@ -17,6 +17,14 @@ Value percentile_map(const Histogram& histogram) {
   return map;
 }
 
+Value or_null(std::optional<double> share) { return share ? Value(*share) : Value(); }
+
+Value counts_map(const std::map<std::string, std::uint64_t>& counts) {
+  Value map = Value::map();
+  for (const auto& [name, count] : counts) map.set(name, count);
+  return map;
+}
+
 Value per_second(double count, double length) {
   return length > 0 ? Value(count / length) : Value();
 }
@@ -28,6 +36,7 @@ Value journeys_value(const LoadSummary& s, double length) {
   out.set("dropped", s.dropped);
   out.set("ended", s.journeys_ended);
   out.set("completed", s.completed);
+  out.set("unfinished", s.unfinished);
   out.set("completed_per_second", per_second(static_cast<double>(s.completed), length));
   return out;
 }
@@ -39,12 +48,12 @@ Value requests_value(const LoadSummary& s, double length) {
   out.set("failed", s.failed);
   out.set("attempts", s.attempts);
   out.set("amplification", s.amplification());
-  out.set("error_rate", s.error_rate());
+  out.set("error_rate", or_null(s.error_rate()));
   out.set("ended_per_second", per_second(static_cast<double>(s.requests), length));
-  Value classes = Value::map(), examples = Value::map();
-  for (const auto& [name, count] : s.errors) classes.set(name, count);
+  Value examples = Value::map();
   for (const auto& [name, example] : s.examples) examples.set(name, example);
-  out.set("errors", std::move(classes));
+  out.set("errors", counts_map(s.errors));
+  out.set("statuses", counts_map(s.statuses));
   out.set("examples", std::move(examples));
   return out;
 }
@@ -57,7 +66,8 @@ Value step_value(const LoadSummary::Step& step) {
   one.set("ended", step.ended);
   one.set("failed", step.failed);
   one.set("attempts", step.attempts);
-  one.set("error_rate", step.error_rate());
+  one.set("error_rate", or_null(step.error_rate()));
+  one.set("statuses", counts_map(step.statuses));
   one.set("latency_seconds", percentile_map(step.latency));
   one.set("service_seconds", percentile_map(step.service));
   return one;
@@ -71,6 +81,7 @@ Value journey_value(const LoadSummary::Journey& journey) {
   one.set("dropped", journey.dropped);
   one.set("ended", journey.ended);
   one.set("completed", journey.completed);
+  one.set("unfinished", journey.unfinished);
   one.set("duration_seconds", percentile_map(journey.duration));
   return one;
 }
@@ -80,6 +91,7 @@ Value connections_value(const LoadSummary& s) {
   out.set("opened", s.opened);
   out.set("reconnects", s.reconnects);
   out.set("most", s.most_connections);
+  out.set("spoken", counts_map(s.spoken));
   out.set("connect_seconds", percentile_map(s.connect));
   out.set("bytes_in", s.bytes_in);
   out.set("bytes_out", s.bytes_out);

@@ -207,6 +207,10 @@ bool TlsStream::chose_http2() const {
   return size == 2 && std::memcmp(name, "h2", 2) == 0;
 }
 
+TlsVersion TlsStream::version() const {
+  return SSL_version(ssl_) == TLS1_2_VERSION ? TlsVersion::V12 : TlsVersion::V13;
+}
+
 bool TlsStream::resumed() const { return SSL_session_reused(ssl_) == 1; }
 
 }  // namespace gunflint

@@ -57,6 +57,8 @@ class TlsStream {
   /// After the handshake: the server chose HTTP/2 (ALPN).
   bool chose_http2() const;
   bool resumed() const;
+  /// After the handshake: what was agreed on.
+  TlsVersion version() const;
   /// For people: "the certificate has expired", "no protocol in common".
   std::string why() const { return why_; }
 

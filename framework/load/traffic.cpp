@@ -27,6 +27,11 @@ std::size_t load_room::part_of(int whole, WorkShare share) {
   return static_cast<std::size_t>(std::max(1, part));
 }
 
+std::uint64_t load_room::arrivals_of(std::optional<int> whole, WorkShare share) {
+  if (!whole) return UINT64_MAX;
+  return static_cast<std::uint64_t>(*whole / share.n + (share.i < *whole % share.n ? 1 : 0));
+}
+
 std::string load_room::unbalanced(const std::string& load, const Balance& of) {
   if (of.due == of.dropped + of.ended + of.under_way) return {};
   return fmt::format(
@@ -55,7 +60,8 @@ Traffic::Traffic(const Setup& setup, OnSecond on_second)
       most_under_way_(most_at_once(program_.spec, setup.share)),
       wire_(setup.make_wire(*this)),
       tally_(fresh_tally()),
-      uncounted_(fresh_tally()) {
+      uncounted_(fresh_tally()),
+      most_journeys_(arrivals_of(program_.spec.max_journeys, setup.share)) {
   arrivals_.replay(program_.recording);
   next_ = arrivals_.next();
 }
@@ -102,7 +108,7 @@ Duration Traffic::next_wake() {
   if (finished_) return never;
   if (!failing_.empty()) return now();  // of what was sent last
   Duration wake = second_end_;
-  if (next_ && next_->due <= stop_at_) wake = std::min(wake, next_->due);
+  if (arrival_due(Duration::max())) wake = std::min(wake, next_->due);
   if (!timers_.empty()) wake = std::min(wake, timers_.top().when);
   for (const auto* deadlines : {&first_deadlines_, &later_deadlines_})
     if (!deadlines->empty())
@@ -146,7 +152,7 @@ void Traffic::keep_users(Duration time) {
   if (time >= stop_at_) return;
   roll_seconds(time);  // they are due in their own second
   const auto wanted = closed_.wanted(time);
-  for (int n = 0; n < batch && closed_.present() < wanted; ++n) {
+  for (int n = 0; n < batch && closed_.present() < wanted && !all_begun(); ++n) {
     const auto place = users_.add();
     users_[place].member = closed_.add();
     ++due_;
@@ -155,7 +161,7 @@ void Traffic::keep_users(Duration time) {
     ++tally_.journeys[static_cast<std::size_t>(journey)].due;
     begin_journey(place, number, journey, time);
   }
-  if (closed_.present() < wanted) next_users_ = time;  // more at once
+  if (closed_.present() < wanted && !all_begun()) next_users_ = time;  // more at once
 }
 
 void Traffic::arrive(const Arrival& arrival) {
@@ -238,16 +244,28 @@ void Traffic::time_out_late_ones(Duration time) {
       time_out(deadlines->first());
 }
 
+/// Their pauses have been taken off their time as a whole: that is over when the pause would be.
+void Traffic::cut_off_thinkers() {
+  for (; !timers_.empty(); timers_.pop()) {
+    const Timer timer = timers_.top();
+    User& user = users_[timer.user];
+    if (user.generation != timer.generation || user.state != User::State::Thinking) continue;
+    if (!user.failed) ++tally_of(user).journeys[user.journey].unfinished;
+    user.failed = true;
+    if (user.member != nobody) closed_.leave(std::exchange(user.member, nobody));
+    journey_ended(timer.user, timer.when);
+  }
+}
+
 void Traffic::cut_off_all() {
+  cut_off_thinkers();
   for (std::uint32_t place = 0; place < users_.places(); ++place) {
     User& user = users_[place];
     if (user.state == User::State::Free) continue;
     user.failed = true;
-    if (user.state != User::State::Thinking) {
-      (user.first ? first_deadlines_ : later_deadlines_).remove(place);
-      queue_.remove(place);
-      count_request(user, ErrorClass::CutOff, now());
-    }
+    (user.first ? first_deadlines_ : later_deadlines_).remove(place);
+    queue_.remove(place);
+    count_request(user, ErrorClass::CutOff, now());
     if (user.state == User::State::Busy) {
       wire_->cancel(place);
       --under_way_;

@@ -38,6 +38,9 @@ std::string never_sent(const std::string& load);
 /// This loop's part of a number that is meant for the whole load; at least 1.
 std::size_t part_of(int whole, WorkShare share);
 
+/// How many of the first `whole` arrivals are this loop's: number m is of share m mod n.
+std::uint64_t arrivals_of(std::optional<int> whole, WorkShare share);
+
 class Traffic final : private WireUsers {
  public:
   struct Setup {
@@ -100,8 +103,10 @@ class Traffic final : private WireUsers {
   const RequestPlan& plan_of(const User& user) const;
   int second_of(Duration t) const { return static_cast<int>(t / 1s); }
   bool arrival_due(Duration until) const {
-    return next_ && next_->due <= until && next_->due <= stop_at_;
+    return next_ && next_->due <= until && next_->due <= stop_at_ && !all_begun();
   }
+  /// `max_journeys` have begun, as far as they are this loop's.
+  bool all_begun() const { return due_ >= most_journeys_; }
   bool room_for(int origin) const {
     return under_way_ < most_under_way_ && wire_->has_room(origin);
   }
@@ -116,6 +121,7 @@ class Traffic final : private WireUsers {
   void pump();
   void time_out_late_ones(Duration now);
   void cut_off_all();
+  void cut_off_thinkers();
   bool only_thinkers_until(Duration end) const;
   void end_seconds(Duration now);
   void roll_seconds(Duration now);
@@ -204,6 +210,8 @@ class Traffic final : private WireUsers {
   Tally tally_, uncounted_;
   std::size_t uncounted_users_ = 0;                  ///< under way, due in a warm-up that is over
   std::uint64_t due_ = 0, dropped_ = 0, ended_ = 0;  ///< since the start
+  std::uint64_t most_journeys_;
+  bool all_had_begun_ = false;  ///< in the second before
   Duration stop_at_ = never;
   Duration next_users_ = Duration::min();  ///< closed loop: when to look again
   Duration wake_ = never;                  ///< what next_wake() said last

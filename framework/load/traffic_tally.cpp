@@ -81,6 +81,7 @@ void Traffic::count_journey(const User& user, Duration at) {
     return;
   }
   auto& tally = tally_.journeys[user.journey];
+  tally_.last_end = std::max(tally_.last_end, std::min(at, now()));
   auto& by_due = tally.due_in(second_of(user.journey_due));
   ++tally.ended;
   ++by_due.ended;
@@ -126,12 +127,15 @@ void Traffic::end_second(bool last) {
   // A stage of users that ends within the second was there in it.
   tally_.users = std::max(closed_.wanted(std::min(second_end_ - 1s, stop_at_)),
                           closed_.wanted(std::min(second_end_ - 1ns, stop_at_)));
+  // From the second after the one in which the last journey began, nobody else is wanted.
+  if (all_begun() && std::exchange(all_had_begun_, true)) tally_.users = closed_.present();
   auto wire = wire_->take_counts();
   tally_.reconnects = wire.reconnects;
   tally_.opened = wire.opened;
   tally_.connections = wire_->connections();
   tally_.bytes_in = wire.bytes_in;
   tally_.bytes_out = wire.bytes_out;
+  tally_.spoken = wire.spoken;
   tally_.connect = std::move(wire.connect);
   tally_.out_of_sockets = wire.out_of_sockets;
   tally_.last = last;

@@ -116,6 +116,7 @@ void Traffic::judge(std::uint32_t place, const HttpAnswer& answer) {
   roll_seconds(answered_at_);
   if (user.sent < 0ns && miscounted_.empty()) miscounted_ = never_sent(program_.spec.name);
   const RequestPlan& plan = plan_of(user);
+  tally_of(user).steps[static_cast<std::size_t>(plan.slot)].statuses.add(answer.status);
   if (plan.keep.cookies && !answer.head.empty()) take_cookies(user, plan, answer.head);
   redirecting_ = program_.spec.http.redirects > 0 && redirected(user, plan, answer);
   verdict_ = redirecting_ ? std::nullopt : verify(user, plan, answer);
@@ -270,7 +271,8 @@ void Traffic::journey_ended(std::uint32_t place, Duration at) {
   count_journey(user, at);
   ++ended_;
   if (user.member == nobody) return users_.remove(place);
-  if (at < stop_at_ && closed_.stays(user.member, at)) return member_goes_on(place, at);
+  if (at < stop_at_ && !all_begun() && closed_.stays(user.member, at))
+    return member_goes_on(place, at);
   closed_.leave(user.member);
   users_.remove(place);
 }

@@ -2,6 +2,7 @@
 /// What lies between journeys and servers. Traffic hands requests to a Wire, which carries them on
 /// connections; the Wire asks for their bytes when they go, and hands back what came of them.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,6 +59,7 @@ class WireUsers {
 /// What happened on the wire since it was last asked.
 struct WireCounts {
   std::uint64_t reconnects = 0, opened = 0, bytes_in = 0, bytes_out = 0;
+  std::array<std::uint64_t, Names<Spoken>::table.size()> spoken{};  ///< of `opened`
   Histogram connect;
   bool out_of_sockets = false;
 };

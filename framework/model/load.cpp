@@ -90,6 +90,7 @@ struct LoadWritten {
   int burst = 10;
   Duration warm_up{};
   Duration timeout = 10s;
+  std::optional<int> max_journeys;
   std::optional<int> max_in_flight;
   OnOverload on_overload = OnOverload::Queue;
   std::optional<ReplaySpec> replay;
@@ -174,6 +175,9 @@ Fields<LoadWritten> LoadWritten::fields() {
       field("pacing", &T::pacing, "`precise`: spins for the last 50 us; needs cores of its own."),
       field("trace", &T::trace, "Whether each request carries a `traceparent`."),
       field("timeout", &T::timeout, "From the due time to the complete answer."),
+      field("max_journeys", &T::max_journeys,
+            "Journeys that begin at most; then the load is silent.")
+          .at_least(1),
       field("max_in_flight", &T::max_in_flight, "Most requests at once.").at_least(1),
       field("on_overload", &T::on_overload, "What happens to journeys beyond `max_in_flight`."),
       field("replay", &T::replay, "Recorded traffic instead of journeys."),
@@ -276,6 +280,7 @@ bool Codec<LoadSpec>::read(const Value& v, LoadSpec& out, Reader& r) {
   if (w.data)
     for (const auto& [name, data] : *w.data)
       out.data.push_back({name, data.file, data.order, data.columns});
+  out.max_journeys = w.max_journeys;
   out.max_in_flight = w.max_in_flight;
   out.on_overload = w.on_overload;
   out.mark = wire::mark_of(v, w.at);
@@ -293,6 +298,7 @@ Value Codec<LoadSpec>::write(const LoadSpec& l) {
   w.cookies = l.cookies;
   w.headers = l.headers;
   w.timeout = l.timeout;
+  w.max_journeys = l.max_journeys;
   w.max_in_flight = l.max_in_flight;
   w.on_overload = l.on_overload;
   w.at = l.mark;

@@ -74,6 +74,8 @@ class TrafficMetrics {
         lag_(histograms(to, "gunflint_generator_lag_seconds",
                         "How late the generator's loops woke up.")),
         attempts_(counters(to, "gunflint_request_attempts_total", "Attempts, with retries.")),
+        answers_(counters(to, "gunflint_answers_total",
+                          "Whole answers by status, of every attempt and redirect.")),
         sent_(counters(to, "gunflint_requests_sent_total", "Requests begun.")),
         opened_(counters(to, "gunflint_connections_opened_total", "Connections opened.")),
         reconnects_(counters(to, "gunflint_reconnects_total",
@@ -96,6 +98,10 @@ class TrafficMetrics {
       observe(service_.Add(labels, bounds()), s.service);
       attempts_.Add(labels).Increment(static_cast<double>(s.attempts));
       show_quantiles(labels, s);
+      for (const auto& [status, count] : s.statuses) {
+        labels["status"] = status;
+        answers_.Add(labels).Increment(static_cast<double>(count));
+      }
     }
     for (const JourneySlice& j : slice.journeys)
       observe(journey_.Add({{"load", slice.load}, {"journey", j.journey}}, bounds()), j.duration);
@@ -155,7 +161,7 @@ class TrafficMetrics {
   }
 
   Histograms &service_, &journey_, &connect_, &queued_, &late_, &lag_;
-  Counters &attempts_, &sent_, &opened_, &reconnects_, &received_, &written_;
+  Counters &attempts_, &answers_, &sent_, &opened_, &reconnects_, &received_, &written_;
   Gauges &step_latency_, &backlog_, &users_, &connections_, &cpu_, &warm_up_;
   std::map<std::string, std::map<int, Levels>> levels_;  ///< load -> worker
 };

@@ -246,6 +246,7 @@ struct LoadSpec {
   bool trace = false;  ///< a `traceparent` header (W3C) on every request: a journey is one trace
   std::vector<DataSpec> data;
   std::optional<ReplaySpec> replay;
+  std::optional<int> max_journeys;   ///< after so many have begun the load is silent
   std::optional<int> max_in_flight;  ///< most requests at once; beyond it `on_overload` decides
   OnOverload on_overload = OnOverload::Queue;
   Mark mark;

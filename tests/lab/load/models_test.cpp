@@ -1,6 +1,7 @@
 // Load models: closed loops, warm-up, data, replay, retries; against a server of our own.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -199,6 +200,83 @@ TEST(WarmUp, OfAClosedLoopLeavesNobodyOver) {
     ended += slice.journeys[0].ended;
   }
   EXPECT_EQ(due, ended);
+}
+
+/// Exactly so many begin, over all shares and loops, and then the load is silent.
+TEST(MaxJourneys, AreAllThatBegin) {
+  TestServer server([](const TestRequest&) { return answer().after(5ms); });
+  auto open = load(server.url(), 200, 1s);
+  open.arrivals = ArrivalKind::Poisson;
+  open.max_journeys = 37;
+  auto users = closed(server.url(), 8, 1s);
+  users.name = "closed";
+  users.max_journeys = 101;
+  std::map<std::string, std::uint64_t> due, ended;
+  std::uint64_t silent_users = 0;
+  double asked = 0;
+  for (int i = 0; i < 2; ++i) {
+    Collector c;
+    run(c, {open, users}, 3s, 2, {i, 2});
+    EXPECT_EQ(c.failed(), 0u);
+    for (const auto& slice : c.slices) {
+      due[slice.load] += slice.journeys[0].due;
+      ended[slice.load] += slice.journeys[0].ended;
+      if (slice.load == "users") asked += slice.asked;
+      if (slice.second > 1) silent_users += slice.users;
+      EXPECT_LE(slice.last_end, 2) << "the last journey ended long before the load";
+    }
+  }
+  EXPECT_EQ(due, (std::map<std::string, std::uint64_t>{{"closed", 101}, {"users", 37}}));
+  EXPECT_EQ(ended, due);
+  EXPECT_EQ(silent_users, 0u) << "nobody is wanted any more";
+  EXPECT_DOUBLE_EQ(asked, 37) << "nothing is asked any more";
+}
+
+TEST(CutOff, WhoThinksHasTakenAsLongAsUntilThePause) {
+  TestServer server([](const TestRequest&) { return answer().after(30ms); });
+  auto spec =
+      load(server.url(), 4, 1s, {request("GET", "/"), Think{30s, 30s}, request("GET", "/")});
+  spec.timeout = 500ms;
+  Collector c;
+  run(c, {spec}, 1s);
+  std::uint64_t unfinished = 0;
+  Histogram durations;
+  for (const auto& slice : c.slices) {
+    unfinished += slice.journeys[0].unfinished;
+    durations.merge(slice.journeys[0].duration);
+    EXPECT_LE(slice.last_end, 3) << "no pause is waited for";
+  }
+  EXPECT_EQ(unfinished, 4u);
+  EXPECT_EQ(c.ended(), 4u);
+  EXPECT_EQ(c.completed(), 0u);
+  EXPECT_EQ(c.failed(), 0u);
+  EXPECT_EQ(durations.count(), 4u);
+  EXPECT_GE(durations.quantile(0.01), 29ms);
+  EXPECT_LE(durations.max(), 5s);
+}
+
+TEST(Statuses, OfEveryAttemptAndRedirectAreCounted) {
+  std::atomic<int> asked = 0;
+  TestServer server([&](const TestRequest& r) {
+    if (r.path == "/old") return answer(302, "", "Location: /new\r\n");
+    return answer(asked++ % 2 == 0 ? 503 : 200);
+  });
+  auto get = request("GET", "/old");
+  get.retries.times = 1;
+  auto spec = load(server.url(), 10, 1s, {get});
+  spec.http.redirects = 1;
+  spec.http.connections = 1;
+  Collector c;
+  run(c, {spec}, 1s);
+  EXPECT_EQ(c.failed(), 0u);
+  std::map<std::string, std::uint64_t> statuses, spoken;
+  for (const auto& slice : c.slices) {
+    for (const auto& [status, n] : slice.steps[0].statuses) statuses[status] += n;
+    for (const auto& [kind, n] : slice.spoken) spoken[kind] += n;
+  }
+  EXPECT_EQ(statuses,
+            (std::map<std::string, std::uint64_t>{{"200", 10}, {"302", 20}, {"503", 10}}));
+  EXPECT_EQ(spoken, (std::map<std::string, std::uint64_t>{{"HTTP/1.1", 1}}));
 }
 
 TEST(Connections, ThatWeCloseOrNeverHadAreNoReconnects) {

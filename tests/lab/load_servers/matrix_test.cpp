@@ -149,6 +149,16 @@ def app(environ, start):
   return one_port(port);
 }
 
+std::map<std::string, std::uint64_t> statuses(const Collector& collector) {
+  std::map<std::string, std::uint64_t> all;
+  for (const auto& slice : collector.slices)
+    for (const auto& step : slice.steps)
+      for (const auto& [status, n] : step.statuses) all[status] += n;
+  return all;
+}
+
+void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+
 class Servers : public testing::TestWithParam<Kind> {};
 
 TEST_P(Servers, AnswerRightAndAreCountedRight) {
@@ -175,6 +185,15 @@ TEST_P(Servers, AnswerRightAndAreCountedRight) {
     EXPECT_EQ(collector.attempts(), 250u);
     EXPECT_LE(opened(collector), 20u) << "connections are not kept";
     EXPECT_TRUE(collector.lost.empty()) << collector.lost;
+    const bool two =
+        served.version == HttpVersion::Two || (served.version == HttpVersion::Auto && served.tls);
+    for (const auto& slice : collector.slices)
+      for (const auto& [kind, n] : slice.spoken) {
+        EXPECT_EQ(kind.starts_with("HTTP/2"), two) << kind;
+        EXPECT_EQ(kind.find(" over TLS 1.") != kind.npos, served.tls) << kind;
+      }
+    EXPECT_EQ(statuses(collector),
+              (std::map<std::string, std::uint64_t>{{"200", 200}, {"404", 50}}));
   }
 }
 

@@ -333,6 +333,45 @@ def stopped_twice():
     must(f"due {out['journeys']['due']}", out["journeys"]["due"] == requests["ended"])
 
 
+def third_address():
+    """A name with three addresses, of which two refuse: every request is answered by the third."""
+    where, url = listener("127.0.0.13")
+    port = url.rsplit(":", 1)[1]
+    serve(where, lambda head: OK)
+    hosts = f"{FOLDER}/hosts"
+    with open(hosts, "w") as file:
+        file.writelines(f"127.0.0.{n} shop.test\n" for n in (11, 12, 13))
+    # In a mount namespace of the generator alone.
+    if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        print("needs a mount namespace of its own")
+        sys.exit(77)
+    own = ["unshare", "--mount", "sh", "-c",
+           f"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh"]
+    run = subprocess.Popen([*own, GUNFLINT, "load", f"http://shop.test:{port}/", "--json", "--quiet",
+                            "--rate", "30/s", "--for", "1s", "--no-keep-alive", "--loops", "1"],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out = result(run)
+    must(f"requests {out['requests']}", out["requests"]["ended"] == 30 and
+         out["requests"]["failed"] == 0)
+    must(f"connections {out['connections']}", out["connections"]["opened"] == 30)
+
+
+def so_many():
+    """-n: exactly so many, then the end; the rates are of the time that it took."""
+    where, url = listener()
+    heard = []
+    serve(where, lambda head: heard.append(head) or OK)
+    began = time.monotonic()
+    out = result(start(url, "--users", "3", "-n", "50", "--think", "20ms"))
+    took = time.monotonic() - began
+    must(f"{len(heard)} came", len(heard) == 50)
+    must(f"journeys {out['journeys']}", out["journeys"]["due"] == out["journeys"]["completed"] == 50)
+    must(f"it took {took} s", took < 5)
+    must(f"the load took {out['length_seconds']} s", 0.3 < out["length_seconds"] < took)
+    must(f"statuses {out['requests']['statuses']}", out["requests"]["statuses"] == {"200": 50})
+    must(f"spoken {out['connections']['spoken']}", list(out["connections"]["spoken"]) == ["HTTP/1.1"])
+
+
 SCENARIO = sys.argv[2]
 with tempfile.TemporaryDirectory() as FOLDER:
     globals()[SCENARIO]()

@@ -73,6 +73,33 @@ TEST(LoadOrder, UsersAreAClosedLoopWithAConnectionEach) {
   EXPECT_EQ(load_of(o).http.connections, 10);
 }
 
+TEST(LoadOrder, SoManyRequestsEndALoad) {
+  LoadOptions o = of();
+  o.requests = 500;
+  EXPECT_EQ(load_of(o).max_journeys, 500);
+  EXPECT_EQ(load_of(o).stages.at(0).length, 24h) << "however long it takes";
+  EXPECT_TRUE(order_of_url(o)->until_done);
+  o.length = "5s";
+  EXPECT_EQ(load_of(o).stages.at(0).length, 5s);
+  EXPECT_FALSE(order_of_url(o)->until_done);
+  o.warm_up = "1s";
+  EXPECT_NE(refusal(o).find("--requests says how many are sent"), std::string::npos);
+}
+
+TEST(LoadOrder, UsersMayThink) {
+  LoadOptions o = of();
+  o.users = 5;
+  o.think = "1s..3s";
+  const auto steps = load_of(o).journeys.at(0).steps;
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(std::get<Think>(steps[1]).most, 3s);
+  o.think = "soon";
+  EXPECT_EQ(refusal(o), "--think soon: write a time such as 100ms, or 100ms..2s");
+  o.think = "1s";
+  o.users.reset();
+  EXPECT_NE(refusal(o).find("--think is the pause of --users"), std::string::npos);
+}
+
 TEST(LoadOrder, ABareRateIsPerSecond) {
   LoadOptions o = of();
   o.rate = "500";

@@ -21,6 +21,7 @@ inline Slice second(int n, std::string load = "shoppers") {
   s.cpu = 0.34;
   s.late.record(80us, 190);
   s.lag.record(30us, 190);
+  if (n == 0) s.spoken = {{"HTTP/1.1 over TLS 1.3", 14}};
   if (n == 0) s.connect.record(250us, 14);
   s.queued.record(5ms, 20);
   const auto step = [&](const char* name, Duration usual, int ended, int failed) {
@@ -33,7 +34,9 @@ inline Slice second(int n, std::string load = "shoppers") {
     one.latency.record(usual, one.ended * 9 / 10);
     one.latency.record(usual * 12, one.ended - one.ended * 9 / 10);
     one.service.record(usual, one.ended);
+    one.statuses = {{"200", one.ended - one.failed}};
     if (failed > 0) {
+      one.statuses["503"] = 1;
       one.errors = {{"timeout", one.failed - 1}, {"http_5xx", 1}};
       one.examples = {{"timeout", "POST /pay: no complete answer within 2s"},
                       {"http_5xx", "POST /pay: status 503 (1.2 kB)"}};

@@ -26,6 +26,27 @@ TEST(LoadText, JourneysWithErrorsAndRetries) {
   support::expect_golden("load/journeys.txt", load_report(order(), r, {}));
 }
 
+TEST(LoadText, StagesHaveARowEach) {
+  LoadOrder o = order();
+  LoadSpec& load = o.loads[0];
+  load.warm_up = 0s;
+  load.stages[0].length = 4s;
+  Stage surge = load.stages[0];
+  surge.name = "ramp to 400/s";
+  surge.rate.reset();
+  surge.ramp_to = Rate{400};
+  surge.length = 6s;
+  load.stages.push_back(surge);
+  std::vector<Slice> slices;
+  for (int n = 0; n < 10; ++n) slices.push_back(second(n));
+  slices[9].journeys[0].unfinished = 3;
+  LoadResult r = result(slices, 10);
+  StageSums sums(load);
+  for (const auto& slice : slices) sums.add(slice);
+  r.stages = sums.finish(10s);
+  support::expect_golden("load/stages.txt", load_report(o, r, {}));
+}
+
 TEST(LoadText, OneRequestAsSimpleAsItIs) {
   LoadOrder o = order();
   o.title = "http://shop:8080/ (GET)";
@@ -50,7 +71,7 @@ TEST(LoadText, OneRequestAsSimpleAsItIs) {
     step.latency.record(900us, 100);
     step.service.record(850us, 100);
     s.steps = {step};
-    s.journeys = {JourneySlice{"request", 100, 0, 100, 100, {}, {}, {}, {}}};
+    s.journeys = {JourneySlice{"request", 100, 0, 100, 100, 0, {}, {}, {}, {}}};
     slices.push_back(s);
   }
   support::expect_golden("load/one_request.txt", load_report(o, result(slices, 10), {}));

@@ -40,8 +40,8 @@ LoadSummary measured() {
   step("buy", "browse", 10ms, 50, 0);
   step("buy", "GET /pay", 300ms, 50, 5);
   step("look", "browse", 20ms, 20, 0);
-  JourneySlice buy{"buy", 55, 5, 50, 45, {}, {}, {}, {}},
-      look{"look", 20, 0, 20, 20, {}, {}, {}, {}};
+  JourneySlice buy{"buy", 55, 5, 50, 45, 0, {}, {}, {}, {}},
+      look{"look", 20, 0, 20, 20, 0, {}, {}, {}, {}};
   buy.duration.record(310ms, 50);
   look.duration.record(20ms, 20);
   s.journeys = {buy, look};
@@ -68,6 +68,38 @@ TEST(LoadThresholds, AreAboutAllRequestsOrOneStepOrOneJourney) {
   EXPECT_EQ(judged("shoppers error_rate < 5%"), "held 4.17%");
 }
 
+TEST(LoadThresholds, MayBeAboutOneStage) {
+  LoadSpec load = shop();
+  for (const char* name : {"calm", "100/s", "100/s"}) {
+    Stage stage;
+    stage.name = name;
+    stage.rate = Rate{100};
+    stage.length = 10s;
+    load.stages.push_back(stage);
+  }
+  StageSum stage;
+  stage.load = load.name;
+  stage.number = 2;
+  stage.length = 5;
+  stage.sum = measured();
+  const auto judged_of = [&](const std::string& text) {
+    const auto thresholds = read_thresholds({text}, {load});
+    if (!thresholds) return thresholds.error().message;
+    const auto result = judge(*thresholds, LoadSummary{}, 30, {stage});
+    return std::string(name_of(result.at(0).outcome)) + " " + result[0].value;
+  };
+  EXPECT_EQ(judged_of("stage 2 max < 200ms"), "failed 300ms");
+  EXPECT_EQ(judged_of("stage 2 arrival_rate > 1/s"), "held 15/s") << "of the stage's length";
+  EXPECT_EQ(judged_of("shoppers / stage 2 max < 400ms"), "held 300ms");
+  EXPECT_EQ(judged_of("max < 200ms"), "inconclusive nothing measured") << "the whole is another";
+  EXPECT_EQ(judged_of("100/s max < 1s"),
+            "`100/s max < 1s`: `100/s` is in shoppers as stage 2 and in shoppers as stage 3; write "
+            "`shoppers / stage 2 …`");
+  EXPECT_EQ(judged_of("stage 4 max < 1s"),
+            "`stage 4 max < 1s`: there is no load, stage, journey or step `stage 4`; did you mean "
+            "`stage 1`?");
+}
+
 TEST(LoadThresholds, RatesAreOfTheWholeLength) {
   EXPECT_EQ(judged("arrival_rate >= 7.5/s"), "held 7.5/s");
   EXPECT_EQ(judged("throughput > 7/s"), "failed 6.5/s");
@@ -80,9 +112,10 @@ TEST(LoadThresholds, RatesAreOfTheWholeLength) {
 }
 
 TEST(LoadThresholds, WhatIsNotKnownIsToldWithTheNearest) {
-  EXPECT_EQ(judged("GET /pya p95 < 1s"),
-            "`GET /pya p95 < 1s`: there is no load, journey or step `GET /pya`; did you mean `GET "
-            "/pay`?");
+  EXPECT_EQ(
+      judged("GET /pya p95 < 1s"),
+      "`GET /pya p95 < 1s`: there is no load, stage, journey or step `GET /pya`; did you mean "
+      "`GET /pay`?");
   EXPECT_EQ(judged("browse p95 < 1s"),
             "`browse p95 < 1s`: `browse` is in buy and in look; write `buy / browse …`");
   EXPECT_EQ(judged("GET /pay throughput > 1/s"),

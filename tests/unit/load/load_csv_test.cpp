@@ -40,7 +40,7 @@ Slice a_second() {
   idle.journey = "buy";
   idle.step = "idle";
   s.steps = {pay, idle};
-  s.journeys = {JourneySlice{"buy", 12, 1, 3, 2, {}, {}, {}, {}}};
+  s.journeys = {JourneySlice{"buy", 12, 1, 3, 2, 0, {}, {}, {}, {}}};
   return s;
 }
 

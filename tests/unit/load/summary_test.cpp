@@ -33,7 +33,7 @@ TEST(LoadSummary, AddsUpExactly) {
   EXPECT_EQ(sum.errors.at("timeout"), 50u);
   EXPECT_EQ(sum.latency.count(), 950u);
   EXPECT_EQ(sum.steps.size(), 1u);
-  EXPECT_NEAR(sum.error_rate(), 50.0 / 950, 1e-12);
+  EXPECT_NEAR(sum.error_rate().value(), 50.0 / 950, 1e-12);
   const Value v = sum.to_value(10);
   EXPECT_EQ(v.find("journeys")->integer_or("due"), 1000);
   EXPECT_NEAR(v.find("latency_seconds")->number_or("p50"), 0.0015, 0.0015 * 0.01);
@@ -57,6 +57,42 @@ TEST(LoadSummary, WarmUpIsInNoSum) {
   EXPECT_EQ(sum.warm_up_requests, 95u);
   EXPECT_EQ(sum.saturated_seconds, 0);
   EXPECT_EQ(sum.seconds, 1);
+}
+
+TEST(LoadSummary, OfNothingHasNoErrorRate) {
+  const LoadSummary nothing;
+  EXPECT_FALSE(nothing.error_rate());
+  EXPECT_TRUE(nothing.to_value(10).find("requests")->find("error_rate")->is_null());
+}
+
+TEST(LoadSummary, AddsUpStatusesAndWhatWasSpoken) {
+  LoadSummary sum;
+  for (int n = 0; n < 2; ++n) {
+    Slice s = second(n);
+    s.steps[0].statuses = {{"200", 90}, {"503", 5}};
+    s.spoken = {{"HTTP/1.1", 3}};
+    s.last_end = n + 0.25;
+    s.journeys[0].unfinished = 1;
+    sum.add(s);
+  }
+  EXPECT_EQ(sum.last_end, 1.25);
+  EXPECT_EQ(sum.unfinished, 2u);
+  const Value v = sum.to_value(10);
+  EXPECT_EQ(v.find("requests")->find("statuses")->integer_or("503"), 10);
+  EXPECT_EQ(v.find("steps")->items().at(0).find("statuses")->integer_or("200"), 180);
+  EXPECT_EQ(v.find("connections")->find("spoken")->integer_or("HTTP/1.1"), 6);
+  EXPECT_EQ(v.find("journeys")->integer_or("unfinished"), 2);
+}
+
+TEST(LoadSummary, ASecondOfTwoLoadsIsOne) {
+  LoadSummary sum;
+  Slice users = second(0);
+  users.users = 64;
+  sum.add(second(0));
+  sum.add(users);
+  EXPECT_EQ(sum.seconds, 1);
+  EXPECT_EQ(sum.closed_seconds, 1);
+  EXPECT_EQ(sum.open_seconds, 1);
 }
 
 TEST(LoadSummary, TheFirstExampleOfAClassIsKept) {
