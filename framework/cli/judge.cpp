@@ -96,7 +96,7 @@ int judge_command(const JudgeOptions& options) {
   last.what = RunEnded{exit_code(verdict->outcome)};
   reader.on(last);
   RunView view = std::move(reader).finish();
-  Places places;
+  DocumentPlaces places;
   if (!options.with.empty()) {
     // The page beside the journal tells the run's own verdict: it is no next step here.
     places.emplace_back("judged", "by " + options.with);

@@ -18,6 +18,7 @@
 #include "cli/standard_output.hpp"
 #include "gunflint/concepts/worker.hpp"
 #include "host/fd.hpp"
+#include "load/arrivals.hpp"
 #include "load/spawned_worker.hpp"
 #include "report/outlet.hpp"
 
@@ -82,8 +83,7 @@ class LoadRun {
         outputs_(outputs),
         screen_(screen),
         tell_(std::move(tell)),
-        left_(order.loads.size()),
-        over_(order.loads.size()) {
+        left_(order.loads.size()) {
     result_.each.resize(order.loads.size());
     seconds_.resize(order.loads.size());
     for (const auto& load : order.loads) stages_.emplace_back(load);
@@ -107,13 +107,10 @@ class LoadRun {
           tell_(screen_.stopping(signal == SIGINT ? "Ctrl-C again" : "a second signal") + "\n");
       }
       const Duration now = monotonic_now() - begin;
-      if (!stopped && (signal_ != 0 || now >= length || all_over())) {
+      if (!stopped && (signal_ != 0 || now >= length || over_)) {
         worker.stop();
         stopped = true;
-        if (signal_ == 0 && all_over())
-          ran_ = std::clamp(from_seconds(result_.all.last_end), Duration(1ms), length);
-        else if (signal_ == 0)
-          screen_.draining();
+        if (signal_ == 0 && !over_) screen_.draining();
       }
       // What was told before the end is taken in after it is known.
       lost_ = inbox.lost();
@@ -121,6 +118,7 @@ class LoadRun {
       screen_.tick(now);
     }
     if (!lost_.empty()) ran_ = std::clamp<Duration>(monotonic_now() - begin, 1ms, ran_);
+    if (over_) ran_ = std::min(ran_, end_by_count());
   }
 
   LoadResult finish(const std::vector<Threshold>& thresholds) {
@@ -146,19 +144,20 @@ class LoadRun {
         result_.each[i].add(slice);
         seconds_[i].add(slice);
         stages_[i].add(slice);
-        for (const auto& journey : slice.journeys) over_[i] += journey.ended + journey.dropped;
       }
     outputs_.on(slice);
     screen_.on(slice);
     left_ -= slice.last;
+    over_ |= slice.over;
   }
-  /// Each load has begun as many journeys as it may, and they have ended.
-  bool all_over() const {
-    for (std::size_t i = 0; i < order_.loads.size(); ++i) {
-      const auto& most = order_.loads[i].max_journeys;
-      if (!most || over_[i] < static_cast<std::uint64_t>(*most)) return false;
-    }
-    return true;
+  /// When the traffic was over that ends by count: with the last answer, and for arrivals not
+  /// before the next one would have been due: 20 at 10/s are two seconds.
+  Duration end_by_count() const {
+    const LoadSpec& load = order_.loads.front();
+    const Duration last_answer = from_seconds(result_.all.last_end);
+    if (result_.all.closed_loop() || load.replay) return std::max<Duration>(last_answer, 1ms);
+    const auto scheduled = Pace(load.stages).reaches(*load.max_journeys);
+    return std::max({last_answer, scheduled.value_or(0ns), Duration(1ms)});
   }
   /// Seconds of traffic that count.
   double counted_length(Duration asked, const LoadSummary& summary) const {
@@ -173,7 +172,7 @@ class LoadRun {
   LoadResult result_;
   std::vector<LoadSeconds> seconds_;
   std::vector<StageSums> stages_;
-  std::vector<std::uint64_t> over_;  ///< journeys of each load that are over, warm-up too
+  bool over_ = false;  ///< an end by count has come
   Duration ran_{};
   int signal_ = 0;
   std::string lost_;

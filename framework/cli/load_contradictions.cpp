@@ -44,8 +44,6 @@ Result<void> about_schedule(const LoadOptions& o) {
       {o.requests && !o.warm_up.empty(),
        "--requests says how many are sent, and those of --warm-up would not count; give --for "
        "instead of --requests"},
-      {!o.think.empty() && !by_users && o.stages.empty(),
-       "--think is the pause of --users; arrivals wait for nobody; give --users, or leave it out"},
       {!o.think.empty() && !o.replay.empty(),
        "--replay sends the log's requests one by one; leave out --think"},
       {o.burst && o.arrivals != "bursty", "--burst is of bursty arrivals; add --arrivals bursty"},

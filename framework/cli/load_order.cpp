@@ -83,6 +83,14 @@ Result<void> set_schedule(const LoadOptions& o, LoadSpec& load) {
   return {};
 }
 
+Result<void> somebody_thinks(const LoadOptions& o, const LoadSpec& load) {
+  const bool users = std::any_of(load.stages.begin(), load.stages.end(),
+                                 [](const Stage& stage) { return stage.users.has_value(); });
+  if (o.think.empty() || users) return {};
+  return wrong_option(
+      "--think is the pause of users, and arrivals wait for nobody; give --users, or leave it out");
+}
+
 Result<void> set_headers(const LoadOptions& o, std::map<std::string, std::string>& headers) {
   for (const auto& header : o.headers) {
     const auto colon = header.find(':');
@@ -240,6 +248,7 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
   GF_TRY_AS(const Url url, parse_url(load.base_url));
   GF_TRY(set_schedule(o, load));
   GF_TRY(rates_can_be_sent(load));
+  GF_TRY(somebody_thinks(o, load));
   if (!o.timeout.empty()) {
     GF_TRY_AS(load.timeout, some_time("--timeout", o.timeout));
   }
@@ -269,11 +278,14 @@ Result<LoadOrder> order_of_url(const LoadOptions& o) {
     journey.steps = {std::move(request)};
     if (!o.think.empty()) {
       GF_TRY_AS(Think pause, pause_of("--think", o.think));
+      // After a wrong answer, too: who does not wait then makes a storm of it.
+      std::get<Request>(journey.steps[0]).on_failure = OnFailure::Continue;
       journey.steps.emplace_back(pause);
     }
     load.journeys = {std::move(journey)};
   }
-  order.until_done = o.requests && o.length.empty() && o.stages.empty() && o.replay.empty();
+  order.until_done =
+      o.requests && o.length.empty() && o.stages.empty() && !(load.replay && load.replay->timed);
   order.seed = o.seed == 0 ? 1 : o.seed;
   // Who writes -c alone thinks of a tool in which a connection is a user.
   if (o.connections && o.rate.empty() && !o.users && o.stages.empty() && o.replay.empty())

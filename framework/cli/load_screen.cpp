@@ -142,11 +142,12 @@ std::string LoadScreen::progress(Duration now, const Style& style) const {
     for (const auto& load : order_.loads)
       if (now < load.warm_up) what += ", warming up";
     if (order_.until_done)
-      what += fmt::format(", {} of {}", whole(sum_.requests), whole(requests_wanted()));
+      what += fmt::format(", {} of {}", whole(sum_.journeys_ended + sum_.dropped),
+                          whole(requests_wanted()));
     else if (now < length_)
       what += fmt::format(", {} left", clock_text(length_ - std::max<Duration>(now, 0s)));
   }
-  const double share = order_.until_done ? static_cast<double>(sum_.requests) /
+  const double share = order_.until_done ? static_cast<double>(sum_.journeys_ended + sum_.dropped) /
                                                static_cast<double>(requests_wanted())
                        : length_ > 0s ? seconds(now) / seconds(length_)
                                       : 1;

@@ -14,9 +14,10 @@ int first_second_from(Duration t) {
 }
 
 /// The number of a stage says nothing; what it asks does.
-std::string title_of(const Stage& stage) {
+std::string title_of(const Stage& stage, int number) {
   const std::string asks = spell_stage(stage) + " for " + print(stage.length);
-  const bool named = stage.name != spell_stage(stage) && !stage.name.starts_with("stage ");
+  const bool named =
+      stage.name != spell_stage(stage) && stage.name != fmt::format("stage {}", number);
   return named ? stage.name + ": " + asks : asks;
 }
 
@@ -28,8 +29,8 @@ StageSums::StageSums(const LoadSpec& load) {
   for (const Stage& stage : load.stages) {
     StageSum sum;
     sum.load = load.name;
-    sum.name = title_of(stage);
     sum.number = static_cast<int>(stages_.size()) + 1;
+    sum.name = title_of(stage, sum.number);
     sum.from = first_second_from(end);
     stages_.push_back(std::move(sum));
     end += stage.length;

@@ -254,15 +254,21 @@ void honest_sentences(const LoadOrder& order, const LoadResult& result, LoadLine
     waiting_sentence(order.loads[i], result.each[i], order.loads.size() > 1, lines);
 }
 
+/// Whether a journey is more than one request.
+bool has_journeys(const LoadSpec& load) {
+  const auto requests = [](const Journey& journey) {
+    return std::count_if(journey.steps.begin(), journey.steps.end(),
+                         [](const Step& step) { return std::holds_alternative<Request>(step); });
+  };
+  return std::any_of(load.journeys.begin(), load.journeys.end(),
+                     [&](const Journey& journey) { return requests(journey) > 1; });
+}
+
 /// One load as a block of lines.
 LoadLines block_of(const LoadSpec& load, const LoadSummary& s, double length,
                    const std::vector<StageSum>& stages, const Style& style) {
   LoadLines lines;
-  bool journeys = s.journeys.size() != s.steps.size();
-  for (const auto& journey : load.journeys)
-    journeys |= std::count_if(journey.steps.begin(), journey.steps.end(), [](const Step& step) {
-                  return std::holds_alternative<Request>(step);
-                }) > 1;
+  const bool journeys = has_journeys(load);
   asked_lines(load, s, length, journeys, style, lines);
   traffic_lines(s, length, journeys, style, lines);
   error_lines(s, style, lines);
@@ -304,26 +310,32 @@ void threshold_lines(const std::vector<JudgedThreshold>& judged, const Style& st
   }
 }
 
-std::string heading_of(const LoadOrder& order, const LoadSpec& load) {
-  std::string text = order.loads.size() > 1 ? load.name : order.title;
+/// When, and how much: "100/s for 10s", "64 users until 500 requests".
+std::string schedule_text(const LoadOrder& order, const LoadSpec& load) {
   if (load.replay && load.replay->timed) {
     const double speed = load.replay->speed;
     const auto faster = speed == 1 ? "" : fmt::format(", {}x as fast", print_number(speed));
-    return text +
-           fmt::format(": {}, at the log's own times{}", print(load.stages[0].length), faster);
+    return fmt::format("{}, at the log's own times{}", print(load.stages[0].length), faster);
   }
-  if (order.until_done)
-    return text +
-           fmt::format(": {} until {}", spell_stage(load.stages[0]),
-                       some(static_cast<std::uint64_t>(*load.max_journeys), "request", "requests"));
+  if (order.until_done) return spell_stage(load.stages[0]) + " until ";
   const std::string warm_up = print(load.warm_up);
   if (load.warm_up > 0s && load.stages.size() == 1 && load.stages[0].length > load.warm_up) {
     Stage counted = load.stages[0];
     counted.length -= load.warm_up;
-    text += fmt::format(": {} after {} of warm-up", spell_stages({counted}), warm_up);
-  } else {
-    text += ": " + spell_stages(load.stages);
-    if (load.warm_up > 0s) text += fmt::format(", the first {} as warm-up", warm_up);
+    return fmt::format("{} after {} of warm-up", spell_stages({counted}), warm_up);
+  }
+  return spell_stages(load.stages) +
+         (load.warm_up > 0s ? fmt::format(", the first {} as warm-up", warm_up) : "");
+}
+
+std::string heading_of(const LoadOrder& order, const LoadSpec& load, bool journeys) {
+  std::string text = order.loads.size() > 1 ? load.name : order.title;
+  text += ": " + schedule_text(order, load);
+  if (load.max_journeys) {
+    const auto most = static_cast<std::uint64_t>(*load.max_journeys);
+    const std::string all =
+        journeys ? some(most, "journey", "journeys") : some(most, "request", "requests");
+    text += order.until_done ? all : fmt::format(", {} at most", all);
   }
   if (load.arrivals != ArrivalKind::Uniform)
     text += fmt::format(", {} arrivals", name_of(load.arrivals));
@@ -352,7 +364,8 @@ std::string load_report(const LoadOrder& order, const LoadResult& result, const 
   LoadLines lines;
   for (std::size_t i = 0; i < order.loads.size(); ++i) {
     if (i > 0) lines.emplace_back();
-    add_wrapped(heading_of(order, order.loads[i]), 0, style, Ink::Bold, lines);
+    add_wrapped(heading_of(order, order.loads[i], has_journeys(order.loads[i])), 0, style,
+                Ink::Bold, lines);
     lines.emplace_back();
     const auto block =
         block_of(order.loads[i], result.each[i], result.lengths[i], result.stages, style);

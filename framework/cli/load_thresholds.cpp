@@ -171,7 +171,7 @@ namespace {
 /// The requests and journeys that one threshold is about, added up.
 struct SubjectSum {
   std::uint64_t ended = 0, failed = 0, attempts = 0;
-  std::uint64_t due = 0, dropped = 0, journeys = 0, completed = 0;
+  std::uint64_t due = 0, dropped = 0, journeys = 0, completed = 0;  ///< journeys: no unfinished
   Histogram times;
 };
 
@@ -189,7 +189,7 @@ SubjectSum sum_of(const LoadSummary& s, const LoadSubject& of) {
   for (const auto& journey : s.journeys) {
     if (!concerned(journey.load, journey.journey)) continue;
     sum.due += journey.due, sum.dropped += journey.dropped;
-    sum.journeys += journey.ended, sum.completed += journey.completed;
+    sum.journeys += journey.ended - journey.unfinished, sum.completed += journey.completed;
     if (journey_times) sum.times.merge(journey.duration);
   }
   return sum;
@@ -242,7 +242,9 @@ std::vector<JudgedThreshold> judge(const std::vector<Threshold>& thresholds,
     JudgedThreshold judged;
     judged.text = t.text;
     judged.value = value ? print_like(*value, t.condition) : nothing_measured;
-    if (!value || summary.requests == 0)
+    if (t.of.stage > 0 && length <= 0)
+      judged.why = "no second begins in that stage";
+    else if (!value || summary.requests == 0)
       judged.why = "nothing was measured";
     else if (summary.generator_was_the_limit())
       judged.why = "the generator was the limit";

@@ -31,8 +31,8 @@ RunEnd refused(const Error& error, const OneRun& one) {
 }
 
 /// Reports are written when a first signal came, not when a second one did.
-Places write_reports(const OneRun& one, const RunResult& result, const RunView& view) {
-  Places places;
+DocumentPlaces write_reports(const OneRun& one, const RunResult& result, const RunView& view) {
+  DocumentPlaces places;
   const auto note = [&](const char* name, const Result<void>& written, const std::string& to) {
     if (written)
       places.emplace_back(name, to);
@@ -114,7 +114,7 @@ RunEnd run_one(OneRun one) {
   RunEnd end{result->verdict.outcome, result->signals > 0};
   if (result->signals > 1) return end;
   const RunView view = std::move(reader).finish();
-  const Places places = write_reports(one, *result, view);
+  const DocumentPlaces places = write_reports(one, *result, view);
   if (one.documents)
     one.documents->push_back(json_value(view));
   else

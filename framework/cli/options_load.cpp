@@ -67,7 +67,7 @@ void declare_schedule(CLI::App& c, LoadOptions& o) {
   g.option("--users", o.users, "N", "Closed loop instead: N users, each sends when answered")
       ->check(CLI::Range(1, 1000000).description(""));
   g.option("--think", o.think, "TIME", "--users: pause after each answer: 1s, or 1s..3s [none]");
-  g.option("-n,--requests", o.requests, "N", "So many, then the end; no --for [as --for says]")
+  g.option("-n,--requests", o.requests, "N", "So many, then the end; needs no --for")
       ->check(CLI::Range(1, 1000000000).description(""));
   g.several("--stages", o.stages, "LIST", "'100/s:30s, ramp 400/s:1m, users 64:10s'; repeatable");
   g.option("--warm-up", o.warm_up, "TIME",
@@ -185,12 +185,12 @@ constexpr std::array option_words{
     OtherWord{"hey", "A", "", "--header 'Accept: …'"},
     OtherWord{"k6", "u", "", "--users"},
     OtherWord{"k6", "i", "", "--requests"},
+    OtherWord{"k6", "iterations", "", "--requests"},
     OtherWord{"", "qps", "", "--rate"},
 };
 
 /// Keys whose option has another name.
-constexpr std::array<std::array<std::string_view, 2>, 11> options_of_keys{{
-    {"max_journeys", "requests"},
+constexpr std::array<std::array<std::string_view, 2>, 10> options_of_keys{{
     {"ca", "cacert"},
     {"verify", "insecure"},
     {"version", "http"},

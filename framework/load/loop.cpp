@@ -70,7 +70,8 @@ Result<void> Loop::open() {
       if (!native) return work_.curl(pool, users);
       return std::make_unique<NativeWire>(pool, users);
     };
-    const Traffic::Setup setup{&program, share_, seed_, &clock_, make_wire};
+    const Traffic::Setup setup{&program, share_, seed_, &clock_, work_.journeys_left[i].get(),
+                               make_wire};
     traffic_.push_back(std::make_unique<Traffic>(
         setup, [this, i](Tally tally) { on_second_(i, std::move(tally)); }));
   }

@@ -26,6 +26,8 @@ class Loop {
     std::vector<LoadProgram> programs;
     std::vector<std::shared_ptr<const Addresses>> addresses;  ///< per load
     MakeCurlWire curl = nullptr;
+    /// Per load: what its end by count leaves; not there where it has none.
+    std::vector<std::shared_ptr<std::atomic<std::int64_t>>> journeys_left;
   };
 
   /// `core`: the loop's own, on which it may spin for a precise pacing; -1: none.

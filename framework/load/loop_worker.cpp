@@ -20,6 +20,13 @@ namespace {
 /// Seconds that may wait for a slow receiver before the worker calls itself lost.
 constexpr std::size_t most_undelivered = 3600;
 
+/// This worker's part of an end by count.
+std::shared_ptr<std::atomic<std::int64_t>> journeys_of(const LoadSpec& load, WorkShare share) {
+  if (!load.max_journeys) return nullptr;
+  const int part = *load.max_journeys / share.n + (share.i < *load.max_journeys % share.n ? 1 : 0);
+  return std::make_shared<std::atomic<std::int64_t>>(part);
+}
+
 class LoopWorker final : public Worker {
  public:
   LoopWorker(OnSlice on_slice, OnWorkerLost on_lost, int loops, MakeCurlWire curl)
@@ -61,6 +68,7 @@ class LoopWorker final : public Worker {
       sockets += static_cast<std::size_t>(load.http.connections / share.n + wanted_loops_);
       work_.programs.push_back(std::move(program));
       work_.addresses.push_back(std::move(addresses));
+      work_.journeys_left.push_back(journeys_of(load, share));
     }
     GF_TRY(make_room_for_sockets(sockets));
     GF_TRY(check_memory(work_.programs));

@@ -60,6 +60,7 @@ void Merger::add(Tally& sum, Tally& part) const {
   sum.lag.merge(part.lag);
   sum.cpu = std::max(sum.cpu, part.cpu);
   sum.out_of_sockets |= part.out_of_sockets;
+  sum.over &= part.over;
   for (std::size_t i = 0; i < sum.steps.size(); ++i) {
     auto& to = sum.steps[i];
     const auto& from = part.steps[i];
@@ -91,21 +92,16 @@ void Merger::add(Tally& sum, Tally& part) const {
   }
 }
 
-/// This worker's share of the arrivals that the schedule wants by then.
-double Merger::asked_until(Duration t) const {
-  const auto& most = program_.spec.max_journeys;
-  const double asked = pace_.expected_until(t);
-  return (most ? std::min<double>(asked, *most) : asked) / share_.n;
-}
-
-Slice Merger::slice(const Tally& sum, bool last) const {
+Slice Merger::slice(const Tally& sum, bool last) {
   Slice out;
   out.load = program_.spec.name;
   out.worker = share_.i;
   out.second = sum.second;
   const auto begin = std::min<Duration>(std::chrono::seconds(sum.second), stop_at_);
   const auto end = std::min<Duration>(std::chrono::seconds(sum.second + 1), stop_at_);
-  out.asked = asked_until(end) - asked_until(begin);
+  out.asked = (pace_.expected_until(end) - pace_.expected_until(begin)) / share_.n;
+  if (const auto& most = program_.spec.max_journeys)
+    out.asked = std::min(out.asked, std::max(0.0, static_cast<double>(*most) / share_.n - asked_));
   out.sent = sum.sent;
   out.in_flight = sum.in_flight;
   out.backlog = sum.backlog;
@@ -124,6 +120,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
   out.lag = sum.lag;
   out.warm_up = sum.warm_up;
   out.cpu = sum.cpu;
+  out.over = sum.over;
   out.last = last;
   Histogram latency;
   std::uint64_t due = 0;
@@ -168,6 +165,7 @@ Slice Merger::slice(const Tally& sum, bool last) const {
   // A closed loop asks for what it gets, and a log for what it holds.
   const auto& replay = program_.spec.replay;
   if (sum.users > 0 || (replay && replay->timed)) out.asked = static_cast<double>(due);
+  asked_ += out.asked;
   out.saturated = generator_was_the_limit(out.late, out.lag, latency.quantile(0.5), out.cpu,
                                           sum.out_of_sockets);
   return out;

@@ -39,8 +39,7 @@ class Merger {
     int from = 0;  ///< loops that have told
   };
   void add(Tally& sum, Tally& part) const;
-  double asked_until(Duration t) const;
-  Slice slice(const Tally& sum, bool last) const;
+  Slice slice(const Tally& sum, bool last);
 
   const LoadProgram& program_;
   int loops_;
@@ -50,6 +49,7 @@ class Merger {
   std::map<int, Second> waiting_;
   std::vector<int> ended_at_;  ///< per loop: its last second, or -1
   int next_ = 0;
+  double asked_ = 0;  ///< of all slices so far
 };
 
 }  // namespace gunflint

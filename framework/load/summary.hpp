@@ -18,7 +18,7 @@ class LoadSummary {
   void add(const Slice& slice);
 
   // since the start
-  double asked = 0;  ///< journeys that the schedule wanted; a closed loop asks for none
+  double asked = 0;  ///< journeys that the schedule wanted; a closed loop, and a log, what was due
   std::uint64_t due = 0, dropped = 0, journeys_ended = 0, completed = 0, unfinished = 0;
   std::uint64_t requests = 0, failed = 0, attempts = 0, sent = 0;
   std::uint64_t opened = 0, reconnects = 0, bytes_in = 0, bytes_out = 0;

@@ -72,6 +72,7 @@ struct Tally {
   double cpu = 0;
   bool out_of_sockets = false;  ///< no descriptor or local port was left
   bool warm_up = false;
+  bool over = false;
   bool last = false;
   std::vector<StepTally> steps;
   std::vector<JourneyTally> journeys;

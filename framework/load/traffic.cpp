@@ -27,11 +27,6 @@ std::size_t load_room::part_of(int whole, WorkShare share) {
   return static_cast<std::size_t>(std::max(1, part));
 }
 
-std::uint64_t load_room::arrivals_of(std::optional<int> whole, WorkShare share) {
-  if (!whole) return UINT64_MAX;
-  return static_cast<std::uint64_t>(*whole / share.n + (share.i < *whole % share.n ? 1 : 0));
-}
-
 std::string load_room::unbalanced(const std::string& load, const Balance& of) {
   if (of.due == of.dropped + of.ended + of.under_way) return {};
   return fmt::format(
@@ -61,7 +56,7 @@ Traffic::Traffic(const Setup& setup, OnSecond on_second)
       wire_(setup.make_wire(*this)),
       tally_(fresh_tally()),
       uncounted_(fresh_tally()),
-      most_journeys_(arrivals_of(program_.spec.max_journeys, setup.share)) {
+      journeys_left_(setup.journeys_left) {
   arrivals_.replay(program_.recording);
   next_ = arrivals_.next();
 }
@@ -75,7 +70,7 @@ void Traffic::advance() {
     const Arrival arrival = *next_;
     while (arrival.due >= second_end_) end_second(false);  // it counts in its own second
     next_ = arrivals_.next();
-    arrive(arrival);
+    if (may_begin()) arrive(arrival);
   }
   keep_users(time);
   wake_users(time);
@@ -152,7 +147,7 @@ void Traffic::keep_users(Duration time) {
   if (time >= stop_at_) return;
   roll_seconds(time);  // they are due in their own second
   const auto wanted = closed_.wanted(time);
-  for (int n = 0; n < batch && closed_.present() < wanted && !all_begun(); ++n) {
+  for (int n = 0; n < batch && closed_.present() < wanted && may_begin(); ++n) {
     const auto place = users_.add();
     users_[place].member = closed_.add();
     ++due_;
@@ -250,8 +245,7 @@ void Traffic::cut_off_thinkers() {
     const Timer timer = timers_.top();
     User& user = users_[timer.user];
     if (user.generation != timer.generation || user.state != User::State::Thinking) continue;
-    if (!user.failed) ++tally_of(user).journeys[user.journey].unfinished;
-    user.failed = true;
+    user.unfinished = !user.failed;
     if (user.member != nobody) closed_.leave(std::exchange(user.member, nobody));
     journey_ended(timer.user, timer.when);
   }

@@ -4,6 +4,7 @@
 ///
 /// At any moment: due = dropped + ended + under way; looked at each second, in every build.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,9 +39,6 @@ std::string never_sent(const std::string& load);
 /// This loop's part of a number that is meant for the whole load; at least 1.
 std::size_t part_of(int whole, WorkShare share);
 
-/// How many of the first `whole` arrivals are this loop's: number m is of share m mod n.
-std::uint64_t arrivals_of(std::optional<int> whole, WorkShare share);
-
 class Traffic final : private WireUsers {
  public:
   struct Setup {
@@ -48,6 +46,8 @@ class Traffic final : private WireUsers {
     WorkShare share;  ///< of this loop among all loops of all workers
     std::uint64_t seed = 0;
     const LoopClock* clock = nullptr;
+    /// Journeys that may still begin, of all loops of this worker; nullptr: no end by count.
+    std::atomic<std::int64_t>* journeys_left = nullptr;
     /// Makes the wire that carries this traffic's requests.
     std::function<std::unique_ptr<Wire>(WireUsers&)> make_wire;
   };
@@ -105,8 +105,17 @@ class Traffic final : private WireUsers {
   bool arrival_due(Duration until) const {
     return next_ && next_->due <= until && next_->due <= stop_at_ && !all_begun();
   }
-  /// `max_journeys` have begun, as far as they are this loop's.
-  bool all_begun() const { return due_ >= most_journeys_; }
+  /// As many as there shall be (`max_journeys`).
+  bool all_begun() const {
+    return journeys_left_ && journeys_left_->load(std::memory_order_relaxed) <= 0;
+  }
+  /// One more may begin. Loops take from what is left to all of them: one that has no users must
+  /// not keep a part to itself.
+  bool may_begin() {
+    return !journeys_left_ || journeys_left_->fetch_sub(1, std::memory_order_relaxed) > 0;
+  }
+  /// Nothing is under way, and nothing will be.
+  bool is_over() const { return all_begun() && users_.count() == 0; }
   bool room_for(int origin) const {
     return under_way_ < most_under_way_ && wire_->has_room(origin);
   }
@@ -168,6 +177,7 @@ class Traffic final : private WireUsers {
   void count_request(const User& user, std::optional<ErrorClass> why, Duration at);
   void count_journey(const User& user, Duration at);
   Tally fresh_tally() const;
+  double active_part() const;
   void end_second(bool last);
   void look_at_those_waiting();
 
@@ -210,7 +220,7 @@ class Traffic final : private WireUsers {
   Tally tally_, uncounted_;
   std::size_t uncounted_users_ = 0;                  ///< under way, due in a warm-up that is over
   std::uint64_t due_ = 0, dropped_ = 0, ended_ = 0;  ///< since the start
-  std::uint64_t most_journeys_;
+  std::atomic<std::int64_t>* journeys_left_;
   bool all_had_begun_ = false;  ///< in the second before
   Duration stop_at_ = never;
   Duration next_users_ = Duration::min();  ///< closed loop: when to look again

@@ -1,6 +1,8 @@
 // Traffic: counting.
 #include <time.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "load/draw.hpp"
@@ -81,14 +83,12 @@ void Traffic::count_journey(const User& user, Duration at) {
     return;
   }
   auto& tally = tally_.journeys[user.journey];
-  tally_.last_end = std::max(tally_.last_end, std::min(at, now()));
   auto& by_due = tally.due_in(second_of(user.journey_due));
   ++tally.ended;
   ++by_due.ended;
-  if (!user.failed) {
-    ++tally.completed;
-    ++by_due.completed;
-  }
+  tally.completed += !user.failed && !user.unfinished;
+  tally.unfinished += user.unfinished;
+  by_due.completed += !user.failed;
   tally.duration.record(at - user.journey_due - user.thought);
 }
 
@@ -115,11 +115,18 @@ void Traffic::look_at_those_waiting() {
     }
 }
 
+/// Of the second that ends: until the last journey had ended, where none is to come; 1 elsewhere.
+double Traffic::active_part() const {
+  const bool stopped = users_.count() == 0 && stop_at_ < second_end_;
+  if (!(is_over() || stopped) || tally_.last_end == 0ns) return 1;
+  return std::clamp(seconds(tally_.last_end - (second_end_ - 1s)), 0.001, 1.0);
+}
+
 void Traffic::end_second(bool last) {
   if (miscounted_.empty())
     miscounted_ = unbalanced(program_.spec.name, {due_, dropped_, ended_, users_.count()});
   const auto cpu = cpu_of_this_thread();
-  tally_.cpu = seconds(cpu - cpu_before_.value_or(cpu));
+  tally_.cpu = seconds(cpu - cpu_before_.value_or(cpu)) / active_part();
   cpu_before_ = cpu;
   look_at_those_waiting();
   tally_.in_flight = users_.count() - uncounted_users_;
@@ -138,6 +145,7 @@ void Traffic::end_second(bool last) {
   tally_.spoken = wire.spoken;
   tally_.connect = std::move(wire.connect);
   tally_.out_of_sockets = wire.out_of_sockets;
+  tally_.over = is_over();
   tally_.last = last;
   on_second_(std::move(tally_));
   second_end_ += 1s;

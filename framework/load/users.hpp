@@ -49,10 +49,11 @@ struct User {
   std::uint8_t resent = 0;  ///< attempts that the server had not looked at
   State state = State::Free;
   bool failed : 1 = false;
-  bool waited : 1 = false;  ///< for a connection, with the present request
-  bool first : 1 = true;    ///< the present request is the journey's first
-  bool handed : 1 = false;  ///< the present request has been given to the wire, and counted
-  bool timed : 1 = false;   ///< the delay of its first sending has been counted
+  bool unfinished : 1 = false;  ///< the load was over while it thought
+  bool waited : 1 = false;      ///< for a connection, with the present request
+  bool first : 1 = true;        ///< the present request is the journey's first
+  bool handed : 1 = false;      ///< the present request has been given to the wire, and counted
+  bool timed : 1 = false;       ///< the delay of its first sending has been counted
   std::unique_ptr<Session> session;
 
   /// Which row of data it takes: the member of a closed loop keeps its own.

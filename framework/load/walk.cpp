@@ -269,9 +269,10 @@ void Traffic::journey_ended(std::uint32_t place, Duration at) {
   User& user = users_[place];
   if (user.member != nobody) roll_seconds(at);  // the next one is due in its own second
   count_journey(user, at);
+  tally_.last_end = std::max(tally_.last_end, std::min(at, now()));
   ++ended_;
   if (user.member == nobody) return users_.remove(place);
-  if (at < stop_at_ && !all_begun() && closed_.stays(user.member, at))
+  if (at < stop_at_ && closed_.stays(user.member, at) && may_begin())
     return member_goes_on(place, at);
   closed_.leave(user.member);
   users_.remove(place);

@@ -175,9 +175,7 @@ Fields<LoadWritten> LoadWritten::fields() {
       field("pacing", &T::pacing, "`precise`: spins for the last 50 us; needs cores of its own."),
       field("trace", &T::trace, "Whether each request carries a `traceparent`."),
       field("timeout", &T::timeout, "From the due time to the complete answer."),
-      field("max_journeys", &T::max_journeys,
-            "Journeys that begin at most; then the load is silent.")
-          .at_least(1),
+      field("max_journeys", &T::max_journeys, "Journeys that begin at most.").internal(),
       field("max_in_flight", &T::max_in_flight, "Most requests at once.").at_least(1),
       field("on_overload", &T::on_overload, "What happens to journeys beyond `max_in_flight`."),
       field("replay", &T::replay, "Recorded traffic instead of journeys."),

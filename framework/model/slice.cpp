@@ -66,6 +66,7 @@ Fields<Slice> Slice::fields() {
           field("cpu", &T::cpu, "Use of the generating threads."),
           field("saturated", &T::saturated, "The generator was the limit."),
           field("warm_up", &T::warm_up, "Not judged."),
+          field("over", &T::over, "All that may begin have begun and ended."),
           field("last", &T::last, "The worker has drained."),
           field("steps", &T::steps, "By step."),
           field("journeys", &T::journeys, "By journey.")};

@@ -54,7 +54,7 @@ constexpr std::array keys{
     OtherWord{"k6", "hosts", "resolve|hosts",
               "`connect: { resolve: { HOST: ADDRESS } }` in a load"},
     OtherWord{"k6", "user_agent", "", "`headers: { User-Agent: … }` in a load"},
-    OtherWord{"k6", "iterations", "max_journeys", ""},
+    OtherWord{"k6", "iterations", "for", ""},
     OtherWord{"vegeta", "http2", "version", "`http: { version: 2 }` in a load"},
     OtherWord{"vegeta", "h2c", "version", "`http: { version: 2 }` in a load"},
     OtherWord{"vegeta", "root_certs", "ca", "`tls: { ca: … }` in a load"},

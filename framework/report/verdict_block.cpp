@@ -112,7 +112,7 @@ void left_rows(const RunView& view, const Style& style, std::string& out) {
 }
 
 /// The folder that --out names, out of the journal's place in it; empty when it is the usual one.
-std::string runs_folder(const Places& places) {
+std::string runs_folder(const DocumentPlaces& places) {
   for (const auto& [what, where] : places) {
     if (what != "journal") continue;
     const std::size_t run = where.rfind('/');
@@ -126,7 +126,7 @@ std::string runs_folder(const Places& places) {
 
 }  // namespace
 
-std::string verdict_block(const RunView& view, const Style& style, const Places& places) {
+std::string verdict_block(const RunView& view, const Style& style, const DocumentPlaces& places) {
   const Outcome outcome = outcome_of(view);
   auto findings = worst_first(view);
   // Of a run that did not begin the cause tells all; what was not judged, and why not, adds

@@ -12,9 +12,10 @@
 namespace gunflint {
 
 /// Where the run's documents lie: {"report", "gunflint-runs/…/report.html"}, in the order shown.
-using Places = std::vector<std::pair<std::string, std::string>>;
+using DocumentPlaces = std::vector<std::pair<std::string, std::string>>;
 
 /// Lines end in '\n'. Belongs on stdout: it is the result.
-std::string verdict_block(const RunView& view, const Style& style, const Places& places = {});
+std::string verdict_block(const RunView& view, const Style& style,
+                          const DocumentPlaces& places = {});
 
 }  // namespace gunflint

@@ -84,7 +84,7 @@ SecondOfLoad look_at(const std::vector<Slice>& slices, const OfLoad& of) {
     for (const auto& journey : slice.journeys) {
       if (!of.journey.empty() && journey.journey != of.journey) continue;
       out.due += journey.due, out.dropped += journey.dropped;
-      out.journeys += journey.ended, out.completed += journey.completed;
+      out.journeys += journey.ended - journey.unfinished, out.completed += journey.completed;
       if (!journey_times) continue;
       out.times.merge(journey.duration);
       out.waiting.merge(journey.waiting);

@@ -58,8 +58,8 @@ Finding judge_once(const Hypothesis& h, const UsersByDue& users, AffectedSpan sp
   const auto bad = static_cast<double>(dropped ? count.dropped : count.lost + count.pending);
   const double share = bad / static_cast<double>(count.due);
   const double value = h.expect.limit.unit == Unit::Share ? share : bad;
-  f.measured =
-      fmt::format("{} of {} ({:.2g} %)", static_cast<std::uint64_t>(bad), count.due, 100 * share);
+  f.measured = fmt::format("{} of {} ({:.{}g} %)", static_cast<std::uint64_t>(bad), count.due,
+                           100 * share, share < 0.1 ? 2 : 3);
   if (!certain) {
     f.sentence =
         fmt::format("So far {} of {} journeys.", static_cast<std::uint64_t>(bad), count.due);

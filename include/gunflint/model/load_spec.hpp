@@ -246,7 +246,8 @@ struct LoadSpec {
   bool trace = false;  ///< a `traceparent` header (W3C) on every request: a journey is one trace
   std::vector<DataSpec> data;
   std::optional<ReplaySpec> replay;
-  std::optional<int> max_journeys;   ///< after so many have begun the load is silent
+  /// After so many have begun the load is silent. Of `gunflint load -n`; a file has no key for it.
+  std::optional<int> max_journeys;
   std::optional<int> max_in_flight;  ///< most requests at once; beyond it `on_overload` decides
   OnOverload on_overload = OnOverload::Queue;
   Mark mark;

@@ -87,7 +87,8 @@ struct JourneySlice {
   Histogram duration;            ///< due to last answer, without think time
   Histogram waiting;  ///< ages, without think time, of those that miss an answer just now
   /// Completions (and losses) by the second in which the journey was DUE, for users_affected:
-  /// second -> {ended incl. dropped, completed}. Seconds are absolute.
+  /// second -> {ended incl. dropped, completed}. Seconds are absolute. Unfinished ones, whom nobody
+  /// let down, are in both.
   std::map<std::string, std::uint64_t> ended_by_due, completed_by_due;
   static Fields<JourneySlice> fields();
 };
@@ -115,6 +116,7 @@ struct Slice {
   double cpu = 0;          ///< of the generating threads, share of one core each
   bool saturated = false;  ///< the generator was the limit in this second
   bool warm_up = false;    ///< not judged, not summed up
+  bool over = false;       ///< all of `max_journeys` have begun and ended
   bool last = false;       ///< the worker has drained; nothing follows
   std::vector<StepSlice> steps;
   std::vector<JourneySlice> journeys;

@@ -232,6 +232,40 @@ TEST(MaxJourneys, AreAllThatBegin) {
   EXPECT_DOUBLE_EQ(asked, 37) << "nothing is asked any more";
 }
 
+/// A loop without a user keeps nothing of it to itself.
+TEST(MaxJourneys, AreReachedByFewUsersOnManyLoops) {
+  TestServer server([](const TestRequest&) { return answer().after(5ms); });
+  for (const bool shrinking : {false, true}) {
+    auto spec = closed(server.url(), shrinking ? 4 : 1, shrinking ? 100ms : 3s);
+    if (shrinking) {
+      Stage one = spec.stages[0];
+      one.users = 1;
+      one.length = 3s;
+      spec.stages.insert(spec.stages.begin() + 1, one);
+    }
+    spec.max_journeys = 100;
+    Collector c;
+    run(c, {spec}, 2500ms, 3);
+    EXPECT_EQ(c.due(), 100u);
+    EXPECT_EQ(c.completed(), 100u);
+    EXPECT_TRUE(c.slices[c.slices.size() - 2].over) << "before it was stopped";
+    EXPECT_FALSE(c.slices.front().over && c.slices.front().journeys[0].ended < 100);
+  }
+}
+
+/// What a core was used for a tenth of a second is not a tenth of its use.
+TEST(MaxJourneys, TheProcessorIsCountedWhileTheyLast) {
+  TestServer server;
+  auto spec = closed(server.url(), 8, 1s);
+  spec.max_journeys = 3000;
+  Collector c;
+  run(c, {spec}, 3s);
+  ASSERT_EQ(c.due(), 3000u);
+  const auto& first = c.slices.front();
+  if (first.journeys[0].ended < 3000 || first.last_end > 0.5) GTEST_SKIP() << "a slow machine";
+  EXPECT_GT(first.cpu, 0.15) << first.last_end << " s";
+}
+
 TEST(CutOff, WhoThinksHasTakenAsLongAsUntilThePause) {
   TestServer server([](const TestRequest&) { return answer().after(30ms); });
   auto spec =
@@ -239,14 +273,18 @@ TEST(CutOff, WhoThinksHasTakenAsLongAsUntilThePause) {
   spec.timeout = 500ms;
   Collector c;
   run(c, {spec}, 1s);
-  std::uint64_t unfinished = 0;
+  std::uint64_t unfinished = 0, ended_by_due = 0, completed_by_due = 0;
   Histogram durations;
   for (const auto& slice : c.slices) {
     unfinished += slice.journeys[0].unfinished;
+    for (const auto& [second, n] : slice.journeys[0].ended_by_due) ended_by_due += n;
+    for (const auto& [second, n] : slice.journeys[0].completed_by_due) completed_by_due += n;
     durations.merge(slice.journeys[0].duration);
     EXPECT_LE(slice.last_end, 3) << "no pause is waited for";
   }
   EXPECT_EQ(unfinished, 4u);
+  EXPECT_EQ(ended_by_due, 4u);
+  EXPECT_EQ(completed_by_due, 4u) << "nobody let them down";
   EXPECT_EQ(c.ended(), 4u);
   EXPECT_EQ(c.completed(), 0u);
   EXPECT_EQ(c.failed(), 0u);

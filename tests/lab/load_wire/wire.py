@@ -63,7 +63,8 @@ def experiment(load):
 
 
 def start(*arguments):
-    return subprocess.Popen([GUNFLINT, "load", *arguments, "--json", "--quiet", "--loops", "1"],
+    loops = [] if "--loops" in arguments else ["--loops", "1"]
+    return subprocess.Popen([GUNFLINT, "load", *arguments, "--json", "--quiet", *loops],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -369,7 +370,26 @@ def so_many():
     must(f"it took {took} s", took < 5)
     must(f"the load took {out['length_seconds']} s", 0.3 < out["length_seconds"] < took)
     must(f"statuses {out['requests']['statuses']}", out["requests"]["statuses"] == {"200": 50})
+    # One user on two loops, an end within the last second, and the time of the last interval.
+    for arguments, length in ((["--users", "1", "-n", "20", "--loops", "2"], None),
+                              (["--rate", "20/s", "-n", "20"], 1),
+                              (["--rate", "10/s", "-n", "9", "--for", "1s"], 0.9),
+                              (["--stages", "users 2:300ms, users 1:9s", "-n", "30", "--think", "20ms"], None)):
+        heard.clear()
+        out = result(start(url, *arguments))
+        must(f"{arguments}: {len(heard)} came", len(heard) == out["journeys"]["due"] == int(arguments[arguments.index("-n") + 1]))
+        took = out["length_seconds"]
+        must(f"{arguments}: took {took} s", took < 8 if length is None else length <= took < length + 0.2)
     must(f"spoken {out['connections']['spoken']}", list(out["connections"]["spoken"]) == ["HTTP/1.1"])
+
+
+def think_of_the_failed():
+    """Who thinks after each answer thinks after a wrong one, too."""
+    where, url = listener()
+    serve(where, lambda head: b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+    out = result(start(url, "--users", "3", "--think", "500ms", "--for", "2s"))
+    must(f"requests {out['requests']}", out["requests"]["failed"] == out["requests"]["ended"] and
+         9 <= out["requests"]["ended"] <= 15)
 
 
 SCENARIO = sys.argv[2]

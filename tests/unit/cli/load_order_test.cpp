@@ -96,8 +96,13 @@ TEST(LoadOrder, UsersMayThink) {
   o.think = "soon";
   EXPECT_EQ(refusal(o), "--think soon: write a time such as 100ms, or 100ms..2s");
   o.think = "1s";
+  EXPECT_EQ(request_in(o).on_failure, OnFailure::Continue) << "or a wrong answer ends all pauses";
   o.users.reset();
-  EXPECT_NE(refusal(o).find("--think is the pause of --users"), std::string::npos);
+  EXPECT_NE(refusal(o).find("--think is the pause of users"), std::string::npos);
+  o.stages = {"10/s:1s"};
+  EXPECT_NE(refusal(o).find("--think is the pause of users"), std::string::npos);
+  o.stages = {"10/s:1s, users 3:1s"};
+  EXPECT_TRUE(order_of_url(o));
 }
 
 TEST(LoadOrder, ABareRateIsPerSecond) {

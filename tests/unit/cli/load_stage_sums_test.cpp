@@ -58,6 +58,15 @@ TEST(StageSums, WhatDidNotHappenHasNoLength) {
   EXPECT_EQ(stages[1].length, 0);
 }
 
+TEST(StageSums, OnlyTheNumberIsNoName) {
+  LoadSpec load = three_stages();
+  load.stages[0].name = "stage 1";
+  load.stages[1].name = "stage left";
+  const auto stages = StageSums(load).finish(10s);
+  EXPECT_EQ(stages[0].name, "10/s for 2s");
+  EXPECT_EQ(stages[1].name, "stage left: 10/s for 1s500ms");
+}
+
 TEST(StageSums, OneStageIsTheLoad) {
   LoadSpec load = three_stages();
   load.stages.resize(1);

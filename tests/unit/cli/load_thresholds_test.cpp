@@ -68,6 +68,17 @@ TEST(LoadThresholds, AreAboutAllRequestsOrOneStepOrOneJourney) {
   EXPECT_EQ(judged("shoppers error_rate < 5%"), "held 4.17%");
 }
 
+TEST(LoadThresholds, WhoWasThinkingAtTheEndIsNotIncomplete) {
+  Slice s;
+  s.load = "shoppers";
+  s.journeys = {JourneySlice{"buy", 100, 0, 100, 90, 10, {}, {}, {}, {}}};
+  s.steps = {StepSlice{"buy", "browse", 100}};
+  LoadSummary sum;
+  sum.add(s);
+  const auto thresholds = read_thresholds({"completion_rate > 99%"}, {shop()});
+  EXPECT_EQ(judge(*thresholds, sum, 10).at(0).outcome, Outcome::Held);
+}
+
 TEST(LoadThresholds, MayBeAboutOneStage) {
   LoadSpec load = shop();
   for (const char* name : {"calm", "100/s", "100/s"}) {
@@ -92,6 +103,9 @@ TEST(LoadThresholds, MayBeAboutOneStage) {
   EXPECT_EQ(judged_of("stage 2 arrival_rate > 1/s"), "held 15/s") << "of the stage's length";
   EXPECT_EQ(judged_of("shoppers / stage 2 max < 400ms"), "held 300ms");
   EXPECT_EQ(judged_of("max < 200ms"), "inconclusive nothing measured") << "the whole is another";
+  stage.length = 0;
+  stage.number = 3;
+  EXPECT_EQ(judged_of("stage 3 max < 400ms"), "inconclusive 300ms") << "answers of other stages";
   EXPECT_EQ(judged_of("100/s max < 1s"),
             "`100/s max < 1s`: `100/s` is in shoppers as stage 2 and in shoppers as stage 3; write "
             "`shoppers / stage 2 …`");
