@@ -21,19 +21,19 @@ LoadSpec three_stages() {
   return load;
 }
 
-Slice second(int n, std::uint64_t ended = 10) {
+Slice answers_in(int n) {
   Slice s;
   s.load = "shop";
   s.second = n;
   StepSlice step;
-  step.ended = ended;
+  step.ended = 10;
   s.steps = {step};
   return s;
 }
 
 TEST(StageSums, ASecondIsOfTheStageInWhichItBegins) {
   StageSums sums(three_stages());
-  for (int n = 0; n < 20; ++n) sums.add(second(n));
+  for (int n = 0; n < 20; ++n) sums.add(answers_in(n));
   const auto stages = sums.finish(13500ms);
   ASSERT_EQ(stages.size(), 3u);
   EXPECT_EQ(stages[0].sum.requests, 20u);
@@ -48,10 +48,10 @@ TEST(StageSums, ASecondIsOfTheStageInWhichItBegins) {
 
 TEST(StageSums, WhatDidNotHappenHasNoLength) {
   StageSums sums(three_stages());
-  Slice warm = second(0);
+  Slice warm = answers_in(0);
   warm.warm_up = true;
   sums.add(warm);
-  sums.add(second(1));
+  sums.add(answers_in(1));
   const auto stages = sums.finish(1500ms);
   EXPECT_EQ(stages[0].length, 0.5) << "the first of its seconds was warm-up";
   EXPECT_EQ(stages[0].sum.requests, 10u);
