@@ -149,10 +149,14 @@ Result<void> contradictions(const LoadOptions& o, bool https) {
 }
 
 Result<void> contradicts_file(const LoadOptions& o) {
+  // No key of a file says the same.
+  if (o.requests)
+    return fail(
+        Cause::BadInput,
+        fmt::format("--requests is for a URL: the stages of {} say when its load ends", o.target));
   const std::string said = first_given({
       {"--rate", !o.rate.empty()},
       {"--for", !o.length.empty()},
-      {"--requests", o.requests.has_value()},
       {"--users", o.users.has_value()},
       {"--think", !o.think.empty()},
       {"--stages", !o.stages.empty()},

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/load_contradictions.hpp"
 #include "cli/load_stages.hpp"
 #include "model/codecs.hpp"
 
@@ -84,6 +85,13 @@ TEST(LoadOrder, SoManyRequestsEndALoad) {
   EXPECT_FALSE(order_of_url(o)->until_done);
   o.warm_up = "1s";
   EXPECT_NE(refusal(o).find("--requests says how many are sent"), std::string::npos);
+}
+
+TEST(LoadOrder, AFileEndsWithItsStages) {
+  LoadOptions o = of("shop.yaml");
+  o.requests = 5;
+  EXPECT_EQ(contradicts_file(o).error().message,
+            "--requests is for a URL: the stages of shop.yaml say when its load ends");
 }
 
 TEST(LoadOrder, UsersMayThink) {
