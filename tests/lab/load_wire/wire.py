@@ -344,7 +344,7 @@ def third_address():
         file.writelines(f"127.0.0.{n} shop.test\n" for n in (11, 12, 13))
     # In a mount namespace of the generator alone.
     if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-        print("needs a mount namespace of its own")
+        print("skipped: it needs root for a mount namespace of its own")
         sys.exit(77)
     own = ["unshare", "--mount", "sh", "-c",
            f"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh"]
