@@ -27,6 +27,7 @@ struct Connection {
   std::uint16_t generation = 0;  ///< tells apart sockets of one place
   std::uint16_t origin = 0;
   std::uint16_t addresses_tried = 0;
+  std::uint32_t first_address = 0;  ///< of its server's: the next ones are tried from there on
   State state = State::Closed;
   bool reused = false;        ///< has carried an answer before
   bool more_to_read = false;  ///< stands in the list of those whose edge has been
@@ -40,6 +41,10 @@ struct Connection {
   ResponseParser parser;
   std::unique_ptr<Http2Session> http2;  ///< before it is open, too, where it is known to be 2
 
+  /// The one that is tried now. Each connection goes round by itself: others begin meanwhile.
+  std::size_t address_of(std::size_t count) const {
+    return (std::size_t{first_address} + addresses_tried) % count;
+  }
   bool is_opening() const { return state == State::Connecting || state == State::Securing; }
 };
 

@@ -187,7 +187,9 @@ Pool::Take Pool::open_at(std::uint32_t place) {
     return {Taken::Failed, place};
   }
   // Connections are spread over a name's addresses in turn.
-  const auto& address = (*addresses)[server.next_address++ % addresses->size()];
+  if (connection.addresses_tried == 0)
+    connection.first_address = static_cast<std::uint32_t>(server.next_address++);
+  const auto& address = (*addresses)[connection.address_of(addresses->size())];
   const int family = address.storage.ss_family;
   const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return refused(place, errno);
@@ -285,8 +287,7 @@ std::string Pool::peer(std::uint32_t place) const {
     return print(address);
   const auto addresses = setup_.addresses->of(connection.origin);
   if (addresses->empty()) return setup_.program->origins[connection.origin].authority;
-  const auto last = servers_[connection.origin].next_address + addresses->size() - 1;
-  return print((*addresses)[last % addresses->size()]);
+  return print((*addresses)[connection.address_of(addresses->size())]);
 }
 
 }  // namespace gunflint
