@@ -277,7 +277,7 @@ int send_load(const LoadOptions& options, const LoadOrder& order,
   });
   const WallTime started = std::chrono::system_clock::now();
   if (auto made = (*outputs)->begin(started); !made) return refuse(made.error(), options);
-  const Time begin = monotonic_now() + 20ms;
+  const Time begin = between_ticks(monotonic_now() + 20ms);
   if (auto begun = (*worker)->begin(begin); !begun) return refuse(begun.error(), options);
   run.follow(**worker, inbox, signals, begin);
   worker->reset();

@@ -192,7 +192,8 @@ class Coordinator {
   }
 
   void begin() {
-    const Time at = monotonic_now() + (order_.experiment.loads.empty() ? 0ms : 200ms);
+    const Time now = monotonic_now();
+    const Time at = order_.experiment.loads.empty() ? now : between_ticks(now + 200ms);
     if (auto begun = crew_.begin_load(at); !begun) return feed(Trouble{begun.error().message});
     start_ = at;
     crew_.set_start(at);

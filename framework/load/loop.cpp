@@ -24,8 +24,9 @@ constexpr std::uint64_t timer_event = 1, bell_event = 2;
 /// Sockets looked at before the schedule is: 64 answers take about half a millisecond.
 constexpr int events_at_once = 64;
 /// A precise pacing: the kernel wakes us so long before an arrival; the rest is spun away. It looks
-/// at sockets meanwhile, but not in the last moment: an answer takes some microseconds.
-constexpr Duration spin = 50us, blind = 8us;
+/// at sockets meanwhile, but not in the last moment: an answer takes some microseconds, and 15 where
+/// the caches are cold.
+constexpr Duration spin = 50us, blind = 15us;
 
 void watch(int poll, int fd, std::uint64_t data) {
   epoll_event event{};

@@ -21,7 +21,7 @@ class Server {
 
   int run() {
     while (left_ != 0) {
-      auto document = read_frame(in_, frames_, 100ms);
+      auto document = read_frame(in_, frames_, 1s);
       if (!document && document.error().cause == Cause::TimedOut) continue;
       // The coordinator is gone: nobody wants this load any more.
       if (!document) return document.error().cause == Cause::Unreachable ? 0 : 2;

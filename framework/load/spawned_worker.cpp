@@ -132,12 +132,12 @@ class SpawnedWorker final : public Worker {
     }
   }
 
-  /// Looks every 100 ms whether it is still wanted. A worker speaks every second from its begin on:
+  /// Looks every second whether it is still wanted, if a worker that hangs does not end. A worker speaks every second from its begin on:
   /// one that is silent for long is lost as well.
   Result<Value> next_document() {
     const Time patience = std::max(monotonic_now(), begin_) + 10s;
     while (!closing_ && monotonic_now() < patience) {
-      auto document = read_frame(child_.out.get(), frames_, 100ms);
+      auto document = read_frame(child_.out.get(), frames_, 1s);
       if (document || document.error().cause != Cause::TimedOut) return document;
     }
     return fail(Cause::TimedOut,

@@ -344,41 +344,53 @@ load:
         self.value("after 10 s", early, "MB")
         self.value("after 10 minutes, more", late - early, "MB", 1)
 
-    def bare(self, kind, url):
+    def bare(self, kind, url, seconds):
         """p50 and p99 in us of the least that sends at the same times: what this machine allows."""
-        said = subprocess.run([f"{self.bin}/bare_pacer", kind, url.rsplit(":", 1)[1], "2"],
+        said = subprocess.run([f"{self.bin}/bare_pacer", kind, url.rsplit(":", 1)[1], str(seconds)],
                               check=True, text=True, stdout=subprocess.PIPE,
                               preexec_fn=pinned(GENERATOR_CORE)).stdout
         return [float(word) for word in said.split()]
 
     def pacing(self):
-        """The bars are for an idle machine. Whether this is one, a bare loop in turns with ours tells:
-        where it misses a bar, too, ours must meet it in as many rounds."""
+        """The bars are for an idle machine. Whether this is one, a bare loop in turns with ours tells,
+        and one that sends nothing: where they miss a bar, too, ours must meet it in as many rounds
+        as the bare loop. A hypervisor that takes the core every millisecond drifts past all phases
+        in some seconds, hence the length of a precise round."""
         print("\n10,000/s: actual minus intended send")
         url = self.tiny()
-        for kind, bars in (("timer", {"p50": 35, "p99": 100}), ("precise", {"p50": None, "p99": 5})):
-            ours, bare = [], []
+        kinds = (("timer", 2, ("timer",), {"p50": 35, "p99": 100}),
+                 ("precise", 10, ("precise", "watch"), {"p50": None, "p99": 5}))
+        for kind, seconds, others, bars in kinds:
+            ours, theirs = [], {other: [] for other in others}
             for _ in range(2 * self.options.rounds):
-                bare.append(self.bare(kind, url))
-                out = self.loaded(url, "--rate", "10000/s", "--for", "2s", "--pacing", kind,
-                                  "--warm-up", "1s")
+                for other in others:
+                    theirs[other].append(self.bare(other, url, seconds))
+                out = self.loaded(url, "--rate", "10000/s", "--for", f"{seconds}s", "--pacing",
+                                  kind, "--warm-up", "1s")
                 late = out["generator"]["late_seconds"]
                 ours.append([late[name] * 1e6 for name in bars])
                 print(f"  {kind}: p50 {ours[-1][0]:.1f} us, p99 {ours[-1][1]:.1f} us, max "
-                      f"{late['max'] * 1e6:.0f} us; a bare loop: p50 {bare[-1][0]:.1f} us, p99 "
-                      f"{bare[-1][1]:.1f} us", flush=True)
+                      f"{late['max'] * 1e6:.0f} us" + "".join(
+                          f"; bare {other}: p50 {rounds[-1][0]:.1f}, p99 {rounds[-1][1]:.1f}"
+                          for other, rounds in theirs.items()), flush=True)
             for i, (name, bar) in enumerate(bars.items()):
-                median = statistics.median(one[i] for one in ours)
-                theirs = statistics.median(one[i] for one in bare)
-                if bar is None or theirs <= bar:
-                    self.value(f"{kind} {name}", median, "us", bar)
-                    continue
-                met, met_bare = (sum(one[i] <= bar for one in all) for all in (ours, bare))
-                print(f"  {kind} {name}: this machine is not idle: the bar of {bar} us is met in "
-                      f"{met} of {len(ours)} rounds, by a bare loop in {met_bare}; medians "
-                      f"{median:.1f} us, the bare loop's {theirs:.1f} us", flush=True)
-                if met < met_bare:
-                    self.missed.append(f"{kind} {name}")
+                self.paced(f"{kind} {name}", bar, [one[i] for one in ours],
+                           {other: [one[i] for one in rounds] for other, rounds in theirs.items()})
+
+    def paced(self, title, bar, ours, theirs):
+        median = statistics.median(ours)
+        least = min(statistics.median(rounds) for rounds in theirs.values())
+        if bar is None or median <= bar or least <= bar:
+            self.value(title, median, "us", bar)
+            return
+        def told(rounds):
+            met = sum(one <= bar for one in rounds)
+            return f"{met} of {len(rounds)} rounds (median {statistics.median(rounds):.1f} us)"
+        print(f"  {title}: this machine is not idle: the bar of {bar} us is met in {told(ours)}; "
+              + "; ".join(f"bare {other}: {told(rounds)}" for other, rounds in theirs.items()),
+              flush=True)
+        if sum(one <= bar for one in ours) < sum(one <= bar for one in next(iter(theirs.values()))):
+            self.missed.append(title)
 
     def stall(self):
         print("\n2,000/s for 10 s; the server stands still for 1 s")

@@ -18,6 +18,17 @@ struct WorkShare {
   int i = 0, n = 1;
 };
 
+/// The first moment from `earliest` on for a load to begin at, if its pacing is to be exact: 40 us
+/// past a whole millisecond of CLOCK_MONOTONIC. Linux ticks at multiples of its period (CONFIG_HZ
+/// of 100, 250 or 1000; kernel/time/tick-common.c) and takes the processor for 10 to 40 us then; at
+/// 10,000 a second and rates that divide it, no arrival falls in there.
+constexpr Time between_ticks(Time earliest) {
+  using namespace std::chrono_literals;
+  const auto past = 40us;
+  return Time(std::chrono::ceil<std::chrono::milliseconds>(earliest.time_since_epoch() - past)) +
+         past;
+}
+
 class Worker {
  public:
   virtual ~Worker() = default;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "gunflint/concepts/worker.hpp"
 #include "load/text.hpp"
 #include "load/traffic.hpp"
 #include "load/url.hpp"
@@ -14,6 +15,20 @@ TEST(Traffic, SumsThatDoNotAddUpAreToldInEveryBuild) {
   EXPECT_NE(why.find("`shoppers` has miscounted: 100 journeys fell due, 3 were dropped"),
             std::string::npos)
       << why;
+}
+
+TEST(Worker, BeginsSoThatRoundRatesMissTheTicksOfTheKernel) {
+  for (const Duration earliest : {0us, 39us, 40us, 41us, 999us, 123'456'789us}) {
+    const Time begin = between_ticks(Time(earliest));
+    EXPECT_GE(begin, Time(earliest));
+    EXPECT_LE(begin, Time(earliest + 1ms));
+    for (const Duration apart : {100us, 200us, 500us, 1000us})
+      for (int k = 0; k < 100; ++k) {
+        const auto after_tick = (begin + k * apart).time_since_epoch() % 1ms;
+        EXPECT_GE(after_tick, 40us) << apart.count();
+        EXPECT_LE(after_tick, 940us) << apart.count();
+      }
+  }
 }
 
 TEST(Url, IsAbsoluteOrUnderTheBase) {
