@@ -353,8 +353,8 @@ load:
 
     def pacing(self):
         """The bars are for an idle machine. Whether this is one, a bare loop in turns with ours tells,
-        and one that sends nothing: where they miss a bar, too, ours must meet it in as many rounds
-        as the bare loop. A hypervisor that takes the core every millisecond drifts past all phases
+        and one that sends nothing: where they miss a bar, too, ours may add to the bare loop what
+        the bar allows (round by round, the median), and no more. A hypervisor that takes the core every millisecond drifts past all phases
         in some seconds, hence the length of a precise round."""
         print("\n10,000/s: actual minus intended send")
         url = self.tiny()
@@ -379,8 +379,7 @@ load:
 
     def paced(self, title, bar, ours, theirs):
         median = statistics.median(ours)
-        least = min(statistics.median(rounds) for rounds in theirs.values())
-        if bar is None or median <= bar or least <= bar:
+        if bar is None or median <= bar or all(statistics.median(t) <= bar for t in theirs.values()):
             self.value(title, median, "us", bar)
             return
         def told(rounds):
@@ -389,8 +388,9 @@ load:
         print(f"  {title}: this machine is not idle: the bar of {bar} us is met in {told(ours)}; "
               + "; ".join(f"bare {other}: {told(rounds)}" for other, rounds in theirs.items()),
               flush=True)
-        if sum(one <= bar for one in ours) < sum(one <= bar for one in next(iter(theirs.values()))):
-            self.missed.append(title)
+        bare = next(iter(theirs.values()))
+        self.value(f"{title}, more than a bare loop's",
+                   statistics.median(one - other for one, other in zip(ours, bare)), "us", bar)
 
     def stall(self):
         print("\n2,000/s for 10 s; the server stands still for 1 s")
