@@ -150,12 +150,13 @@ class LoadRun {
     left_ -= slice.last;
     over_ |= slice.over;
   }
-  /// When the traffic was over that ends by count: with the last answer, and for arrivals not
-  /// before the next one would have been due: 20 at 10/s are two seconds.
+  /// When the traffic was over that ends by count: with the last journey, and for arrivals at a
+  /// rate not before the next one would have been due: 20 at 10/s are two seconds.
   Duration end_by_count() const {
     const LoadSpec& load = order_.loads.front();
     const Duration last_answer = from_seconds(result_.all.last_end);
-    if (result_.all.closed_loop() || load.replay) return std::max<Duration>(last_answer, 1ms);
+    const bool at_a_rate = !result_.all.closed_loop() && !(load.replay && load.replay->timed);
+    if (!at_a_rate) return std::max<Duration>(last_answer, 1ms);
     const auto scheduled = Pace(load.stages).reaches(*load.max_journeys);
     return std::max({last_answer, scheduled.value_or(0ns), Duration(1ms)});
   }

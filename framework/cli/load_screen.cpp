@@ -136,8 +136,9 @@ std::string LoadScreen::progress(Duration now, const Style& style) const {
     for (const auto& load : order_.loads)
       if (const Stage* stage = stage_at(load, now)) {
         const std::string asks = spell_stage(*stage);
-        const bool named = stage->name != asks && !stage->name.starts_with("stage ");
-        what += (what.empty() ? "" : "; ") + (named ? stage->name + " " : "") + asks;
+        const auto number = static_cast<int>(stage - load.stages.data()) + 1;
+        what += (what.empty() ? "" : "; ") +
+                (has_own_name(*stage, number) ? stage->name + " " : "") + asks;
       }
     for (const auto& load : order_.loads)
       if (now < load.warm_up) what += ", warming up";

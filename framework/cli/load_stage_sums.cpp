@@ -16,9 +16,7 @@ int first_second_from(Duration t) {
 /// The number of a stage says nothing; what it asks does.
 std::string title_of(const Stage& stage, int number) {
   const std::string asks = spell_stage(stage) + " for " + print(stage.length);
-  const bool named =
-      stage.name != spell_stage(stage) && stage.name != fmt::format("stage {}", number);
-  return named ? stage.name + ": " + asks : asks;
+  return has_own_name(stage, number) ? stage.name + ": " + asks : asks;
 }
 
 }  // namespace

@@ -98,6 +98,10 @@ std::string spell_rate(Rate rate) {
 
 }  // namespace
 
+bool has_own_name(const Stage& stage, int number) {
+  return stage.name != spell_stage(stage) && stage.name != fmt::format("stage {}", number);
+}
+
 std::string spell_stage(const Stage& stage) {
   if (stage.users) return fmt::format("{} user{}", *stage.users, *stage.users == 1 ? "" : "s");
   if (stage.ramp_to) return "ramp to " + spell_rate(*stage.ramp_to);

@@ -13,6 +13,8 @@ namespace gunflint {
 /// spell_stage() says them. BadInput names the stage that is wrong and the fix.
 Result<std::vector<Stage>> parse_stages(const std::vector<std::string>& lists);
 
+/// Its name tells more than what it asks, or which it is (from 1).
+bool has_own_name(const Stage& stage, int number);
 /// What a stage asks: "100/s", "ramp to 400/s", "64 users".
 std::string spell_stage(const Stage& stage);
 /// All of them: "100/s for 30s, then ramp to 400/s for 1m".

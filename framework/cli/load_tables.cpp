@@ -123,7 +123,7 @@ void step_table(const LoadSummary& s, const Style& style, LoadLines& lines) {
       if (step.load == journey.load && step.journey == journey.journey) steps.push_back(&step);
     const bool alone = steps.size() == 1 && steps[0]->step == journey.journey;
     const auto all = journey.ended + journey.dropped;
-    const auto lost = all - std::min(journey.completed, all);
+    const auto lost = all - std::min(journey.completed + journey.unfinished, all);
     if (!alone)
       lines.push_back(table.row(
           journey.journey, part_cells(journey.ended, share_text(lost, all), journey.duration)));

@@ -113,10 +113,11 @@ void traffic_lines(const LoadSummary& s, double length, bool journeys, const Sty
     add_row(line_of("begun", rate_of(static_cast<double>(s.due - s.dropped), length),
                     fmt::format("{} journeys{}", count_text(s.due - s.dropped), dropped)),
             below_rest, style, lines);
-    add_row(line_of("completed", rate_of(static_cast<double>(s.completed), length),
-                    fmt::format("{} journeys ({})", count_text(s.completed),
-                                share_text(s.completed, s.journeys_ended + s.dropped))),
-            below_rest, style, lines);
+    add_row(
+        line_of("completed", rate_of(static_cast<double>(s.completed), length),
+                fmt::format("{} journeys ({})", count_text(s.completed),
+                            share_text(s.completed, s.journeys_ended - s.unfinished + s.dropped))),
+        below_rest, style, lines);
   }
   std::string again;
   if (s.attempts > s.requests)

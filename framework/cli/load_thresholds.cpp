@@ -243,7 +243,7 @@ std::vector<JudgedThreshold> judge(const std::vector<Threshold>& thresholds,
     judged.text = t.text;
     judged.value = value ? print_like(*value, t.condition) : nothing_measured;
     if (t.of.stage > 0 && length <= 0)
-      judged.why = "no second begins in that stage";
+      judged.why = "no second of that stage counts: it was not reached, is warm-up, or too short";
     else if (!value || summary.requests == 0)
       judged.why = "nothing was measured";
     else if (summary.generator_was_the_limit())

@@ -20,9 +20,9 @@ namespace {
 /// Seconds that may wait for a slow receiver before the worker calls itself lost.
 constexpr std::size_t most_undelivered = 3600;
 
-/// This worker's part of an end by count.
+/// This worker's part of an end by count, where users take from it.
 std::shared_ptr<std::atomic<std::int64_t>> journeys_of(const LoadSpec& load, WorkShare share) {
-  if (!load.max_journeys) return nullptr;
+  if (!load.max_journeys || counts_arrivals(load)) return nullptr;
   const int part = *load.max_journeys / share.n + (share.i < *load.max_journeys % share.n ? 1 : 0);
   return std::make_shared<std::atomic<std::int64_t>>(part);
 }

@@ -132,8 +132,8 @@ class SpawnedWorker final : public Worker {
     }
   }
 
-  /// Looks every second whether it is still wanted, if a worker that hangs does not end. A worker speaks every second from its begin on:
-  /// one that is silent for long is lost as well.
+  /// A worker speaks every second from its begin on: one that is silent for long is lost as well.
+  /// Its end is seen at once; closing it is looked for every second, for one that hangs.
   Result<Value> next_document() {
     const Time patience = std::max(monotonic_now(), begin_) + 10s;
     while (!closing_ && monotonic_now() < patience) {

@@ -22,6 +22,11 @@ std::size_t most_at_once(const LoadSpec& spec, WorkShare share) {
 
 }  // namespace
 
+bool load_room::counts_arrivals(const LoadSpec& load) {
+  return load.max_journeys && std::none_of(load.stages.begin(), load.stages.end(),
+                                           [](const Stage& stage) { return stage.users; });
+}
+
 std::size_t load_room::part_of(int whole, WorkShare share) {
   const int part = whole / share.n + (share.i < whole % share.n ? 1 : 0);
   return static_cast<std::size_t>(std::max(1, part));
@@ -57,8 +62,18 @@ Traffic::Traffic(const Setup& setup, OnSecond on_second)
       tally_(fresh_tally()),
       uncounted_(fresh_tally()),
       journeys_left_(setup.journeys_left) {
+  if (counts_arrivals(program_.spec))
+    arrivals_wanted_ = static_cast<std::uint64_t>(*program_.spec.max_journeys);
   arrivals_.replay(program_.recording);
+  find_next_arrival();
+}
+
+/// Numbers grow: who is past the last that is wanted ends them.
+void Traffic::find_next_arrival() {
   next_ = arrivals_.next();
+  if (!arrivals_wanted_ || !next_ || next_->number < *arrivals_wanted_) return;
+  next_.reset();
+  all_arrived_ = true;
 }
 
 void Traffic::advance() {
@@ -69,7 +84,7 @@ void Traffic::advance() {
   for (int n = 0; n < batch && arrival_due(time); ++n) {
     const Arrival arrival = *next_;
     while (arrival.due >= second_end_) end_second(false);  // it counts in its own second
-    next_ = arrivals_.next();
+    find_next_arrival();
     if (may_begin()) arrive(arrival);
   }
   keep_users(time);
@@ -78,6 +93,8 @@ void Traffic::advance() {
   pump();
   time_out_late_ones(time);
   pump();
+  // Nobody comes after them: their last pause is for nothing.
+  if (all_begun() && resting_ > 0 && users_.count() == resting_) cut_off_thinkers();
   const Duration timeout = program_.spec.timeout;
   if (stop_at_ != never && !arrival_due(stop_at_) &&
       (time >= stop_at_ + timeout || only_thinkers_until(stop_at_ + timeout)))
@@ -204,9 +221,10 @@ void Traffic::wake_users(Duration time) {
     timers_.pop();
     const User& user = users_[timer.user];
     if (user.generation != timer.generation) continue;
-    if (user.state == User::State::Thinking)
+    if (user.state == User::State::Thinking) {
+      resting_ -= rests(user);
       begin_step(timer.user, timer.when);
-    else if (user.state == User::State::Pausing)
+    } else if (user.state == User::State::Pausing)
       dispatch(timer.user, true);
   }
 }
@@ -239,13 +257,15 @@ void Traffic::time_out_late_ones(Duration time) {
       time_out(deadlines->first());
 }
 
-/// Their pauses have been taken off their time as a whole: that is over when the pause would be.
+/// Their pauses have been taken off their time as a whole: that is over when the pause would be. An
+/// end by count is one of whole journeys: there the last pause is no loss.
 void Traffic::cut_off_thinkers() {
   for (; !timers_.empty(); timers_.pop()) {
     const Timer timer = timers_.top();
     User& user = users_[timer.user];
     if (user.generation != timer.generation || user.state != User::State::Thinking) continue;
-    user.unfinished = !user.failed;
+    resting_ -= rests(user);
+    user.unfinished = !user.failed && !(all_begun() && rests(user));
     if (user.member != nobody) closed_.leave(std::exchange(user.member, nobody));
     journey_ended(timer.user, timer.when);
   }

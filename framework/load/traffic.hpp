@@ -38,6 +38,8 @@ std::string never_sent(const std::string& load);
 
 /// This loop's part of a number that is meant for the whole load; at least 1.
 std::size_t part_of(int whole, WorkShare share);
+/// Its end by count is one of arrivals: no stage of it has users.
+bool counts_arrivals(const LoadSpec& load);
 
 class Traffic final : private WireUsers {
  public:
@@ -107,12 +109,17 @@ class Traffic final : private WireUsers {
   }
   /// As many as there shall be (`max_journeys`).
   bool all_begun() const {
-    return journeys_left_ && journeys_left_->load(std::memory_order_relaxed) <= 0;
+    return all_arrived_ || (journeys_left_ && journeys_left_->load(std::memory_order_relaxed) <= 0);
   }
-  /// One more may begin. Loops take from what is left to all of them: one that has no users must
-  /// not keep a part to itself.
+  /// One more may begin. Of users, loops take from what is left to all of them: one that has no
+  /// users must not keep a part to itself. Of arrivals, the first that many are sent.
   bool may_begin() {
     return !journeys_left_ || journeys_left_->fetch_sub(1, std::memory_order_relaxed) > 0;
+  }
+  void find_next_arrival();
+  /// The pause is the last of its journey.
+  bool rests(const User& user) const {
+    return user.step >= program_.journeys[user.journey].steps.size();
   }
   /// Nothing is under way, and nothing will be.
   bool is_over() const { return all_begun() && users_.count() == 0; }
@@ -220,8 +227,11 @@ class Traffic final : private WireUsers {
   Tally tally_, uncounted_;
   std::size_t uncounted_users_ = 0;                  ///< under way, due in a warm-up that is over
   std::uint64_t due_ = 0, dropped_ = 0, ended_ = 0;  ///< since the start
-  std::atomic<std::int64_t>* journeys_left_;
+  std::atomic<std::int64_t>* journeys_left_;         ///< of users, where there is an end by count
+  std::optional<std::uint64_t> arrivals_wanted_;     ///< of arrivals
+  bool all_arrived_ = false;
   bool all_had_begun_ = false;  ///< in the second before
+  std::size_t resting_ = 0;     ///< users in the last pause of their journey
   Duration stop_at_ = never;
   Duration next_users_ = Duration::min();  ///< closed loop: when to look again
   Duration wake_ = never;                  ///< what next_wake() said last

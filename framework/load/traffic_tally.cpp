@@ -116,17 +116,19 @@ void Traffic::look_at_those_waiting() {
 }
 
 /// Of the second that ends: until the last journey had ended, where none is to come; 1 elsewhere.
+/// The processor's time of the whole second is measured against it: a part that is too short for
+/// that counts as 10 ms.
 double Traffic::active_part() const {
   const bool stopped = users_.count() == 0 && stop_at_ < second_end_;
   if (!(is_over() || stopped) || tally_.last_end == 0ns) return 1;
-  return std::clamp(seconds(tally_.last_end - (second_end_ - 1s)), 0.001, 1.0);
+  return std::clamp(seconds(tally_.last_end - (second_end_ - 1s)), 0.01, 1.0);
 }
 
 void Traffic::end_second(bool last) {
   if (miscounted_.empty())
     miscounted_ = unbalanced(program_.spec.name, {due_, dropped_, ended_, users_.count()});
   const auto cpu = cpu_of_this_thread();
-  tally_.cpu = seconds(cpu - cpu_before_.value_or(cpu)) / active_part();
+  tally_.cpu = std::min(1.0, seconds(cpu - cpu_before_.value_or(cpu)) / active_part());
   cpu_before_ = cpu;
   look_at_those_waiting();
   tally_.in_flight = users_.count() - uncounted_users_;

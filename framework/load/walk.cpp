@@ -53,6 +53,7 @@ void Traffic::think(std::uint32_t place, const Think& pause, Duration from) {
   user.state = User::State::Thinking;
   user.first = false;
   ++user.step;
+  resting_ += rests(user);
   timers_.push({from + length, place, user.generation});
 }
 
@@ -262,6 +263,7 @@ void Traffic::request_ended(std::uint32_t place, std::optional<ErrorClass> why, 
   if (stop) user.step = static_cast<std::uint16_t>(program_.journeys[user.journey].steps.size());
   user.thought += pause_of_the_refused;
   user.state = User::State::Thinking;
+  resting_ += rests(user);
   timers_.push({at + pause_of_the_refused, place, user.generation});
 }
 

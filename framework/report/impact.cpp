@@ -42,7 +42,7 @@ Impact impact_of(const RunView& view) {
     impact.users_affected = view.verdict->users_affected;
   }
   impact.length = std::max(view.last, Duration{});
-  std::map<int, std::pair<double, double>> by_second;  // ended incl. dropped, completed
+  std::map<int, std::pair<double, double>> by_second;  // ended (finished) or dropped, completed
   for (const LoadView& load : view.loads) {
     impact.journeys += load.due;
     impact.completed += load.completed;
@@ -52,7 +52,7 @@ Impact impact_of(const RunView& view) {
     for (const auto& [error, count] : load.all.errors) impact.errors[error] += count;
     for (const LoadSecond& s : load.seconds) {
       if (s.warm_up) continue;
-      by_second[s.second].first += static_cast<double>(s.ended + s.dropped);
+      by_second[s.second].first += static_cast<double>(s.ended - s.unfinished + s.dropped);
       by_second[s.second].second += static_cast<double>(s.completed);
     }
   }

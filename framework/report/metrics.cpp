@@ -254,6 +254,8 @@ class MetricsServer::Page {
         ended_(counters("gunflint_journeys_ended_total", "Journeys that ended.")),
         completed_(counters("gunflint_journeys_completed_total",
                             "Journeys in which every step succeeded.")),
+        unfinished_(counters("gunflint_journeys_unfinished_total",
+                             "Journeys that ended in a think time, when the load did.")),
         requests_(counters("gunflint_requests_total",
                            "Requests that ended, by class of error; empty for a success.")),
         seconds_(histograms("gunflint_request_seconds", "Latency of requests, from the due time.")),
@@ -348,6 +350,7 @@ class MetricsServer::Page {
       dropped_.Add(labels).Increment(static_cast<double>(j.dropped));
       ended_.Add(labels).Increment(static_cast<double>(j.ended));
       completed_.Add(labels).Increment(static_cast<double>(j.completed));
+      unfinished_.Add(labels).Increment(static_cast<double>(j.unfinished));
     }
     for (const StepSlice& s : e.slice.steps) {
       Labels labels{{"load", e.slice.load}, {"journey", s.journey}, {"step", s.step}};
@@ -393,7 +396,7 @@ class MetricsServer::Page {
   std::shared_ptr<prometheus::Registry> registry_;
   Gauges &running_, &result_, &phase_, &stage_, &fault_, &open_, &hypothesis_, &recovery_, &asked_,
       &latency_, &in_flight_, &saturated_, &late_, &ready_, &desired_, &restarts_;
-  Counters &due_, &dropped_, &ended_, &completed_, &requests_;
+  Counters &due_, &dropped_, &ended_, &completed_, &unfinished_, &requests_;
   Histograms& seconds_;
   TrafficMetrics traffic_;
   RunReader reader_;

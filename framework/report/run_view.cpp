@@ -131,6 +131,7 @@ void RunReader::take(const Slice& slice) {
     n.dropped += journey.dropped;
     n.ended += journey.ended;
     n.completed += journey.completed;
+    n.unfinished += journey.unfinished;
     if (slice.warm_up) continue;
     load.due += journey.due;
     load.dropped += journey.dropped;

@@ -40,7 +40,7 @@ struct StepSecond {
 struct LoadSecond {
   int second = 0;
   double asked = 0;  ///< journeys per second that the schedule asks for
-  std::uint64_t due = 0, dropped = 0, ended = 0, completed = 0;  ///< journeys
+  std::uint64_t due = 0, dropped = 0, ended = 0, completed = 0, unfinished = 0;  ///< journeys
   std::uint64_t sent = 0, requests = 0, failed = 0, attempts = 0;
   std::map<std::string, std::uint64_t> errors;  ///< class -> requests
   double p50 = no_value, p95 = no_value, p99 = no_value, max = no_value;

@@ -352,9 +352,9 @@ load:
         return [float(word) for word in said.split()]
 
     def pacing(self):
-        """The bars are for an idle machine. Whether this is one, a bare loop in turns with ours tells,
-        and one that sends nothing: where they miss a bar, too, ours may add to the bare loop what
-        the bar allows (round by round, the median), and no more. A hypervisor that takes the core every millisecond drifts past all phases
+        """The bars are for an idle machine. Whether this is one, a bare loop in turns with ours
+        tells: where it misses a bar, too, ours may add to it what the bar allows (round by round,
+        the median), and no more. One that sends nothing is shown beside. A hypervisor that takes the core every millisecond drifts past all phases
         in some seconds, hence the length of a precise round."""
         print("\n10,000/s: actual minus intended send")
         url = self.tiny()
@@ -379,7 +379,8 @@ load:
 
     def paced(self, title, bar, ours, theirs):
         median = statistics.median(ours)
-        if bar is None or median <= bar or all(statistics.median(t) <= bar for t in theirs.values()):
+        bare = next(iter(theirs.values()))
+        if bar is None or median <= bar or statistics.median(bare) <= bar:
             self.value(title, median, "us", bar)
             return
         def told(rounds):
@@ -388,7 +389,6 @@ load:
         print(f"  {title}: this machine is not idle: the bar of {bar} us is met in {told(ours)}; "
               + "; ".join(f"bare {other}: {told(rounds)}" for other, rounds in theirs.items()),
               flush=True)
-        bare = next(iter(theirs.values()))
         self.value(f"{title}, more than a bare loop's",
                    statistics.median(one - other for one, other in zip(ours, bare)), "us", bar)
 

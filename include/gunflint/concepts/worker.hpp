@@ -19,9 +19,10 @@ struct WorkShare {
 };
 
 /// The first moment from `earliest` on for a load to begin at, if its pacing is to be exact: 40 us
-/// past a whole millisecond of CLOCK_MONOTONIC. Linux ticks at multiples of its period (CONFIG_HZ
-/// of 100, 250 or 1000; kernel/time/tick-common.c) and takes the processor for 10 to 40 us then; at
-/// 10,000 a second and rates that divide it, no arrival falls in there.
+/// past a whole millisecond of CLOCK_MONOTONIC. Linux since 6.4 (and what has the same mended)
+/// ticks at multiples of its period there, and takes the processor for 10 to 40 us then. With
+/// CONFIG_HZ of 100, 250 or 1000 and without skew_tick, no arrival of a steady 10,000 a second, or
+/// of a rate that divides it, falls in there; elsewhere this does no harm.
 constexpr Time between_ticks(Time earliest) {
   using namespace std::chrono_literals;
   const auto past = 40us;

@@ -370,10 +370,14 @@ def so_many():
     must(f"it took {took} s", took < 5)
     must(f"the load took {out['length_seconds']} s", 0.3 < out["length_seconds"] < took)
     must(f"statuses {out['requests']['statuses']}", out["requests"]["statuses"] == {"200": 50})
+    log = f"{FOLDER}/access.log"
+    with open(log, "w") as file:
+        file.write('127.0.0.1 - - [01/Dec/2026:00:00:00 +0000] "GET /a HTTP/1.1" 200 2\n' * 3)
     # One user on two loops, an end within the last second, and the time of the last interval.
     for arguments, length in ((["--users", "1", "-n", "20", "--loops", "2"], None),
                               (["--rate", "20/s", "-n", "20"], 1),
                               (["--rate", "10/s", "-n", "9", "--for", "1s"], 0.9),
+                              (["--replay", log, "--rate", "20/s", "-n", "10"], 0.5),
                               (["--stages", "users 2:300ms, users 1:9s", "-n", "30", "--think", "20ms"], None)):
         heard.clear()
         out = result(start(url, *arguments))
@@ -381,6 +385,32 @@ def so_many():
         took = out["length_seconds"]
         must(f"{arguments}: took {took} s", took < 8 if length is None else length <= took < length + 0.2)
     must(f"spoken {out['connections']['spoken']}", list(out["connections"]["spoken"]) == ["HTTP/1.1"])
+
+
+def the_first_so_many():
+    """-n at a rate sends the first arrivals, whatever loop is behind: each its own row."""
+    where, url = listener()
+    heard = []
+    serve(where, lambda head: heard.append(int(head.split("id=")[1].split(" ")[0])) or OK)
+    rows = f"{FOLDER}/ids.csv"
+    with open(rows, "w") as file:
+        file.writelines(["id\n"] + [f"{n}\n" for n in range(400)])
+    out = result(start(url + "?id=${ids.id}", "--data-file", f"ids={rows}:unique", "--rate", "20000/s",
+                       "-n", "300", "--loops", "2"))
+    must(f"journeys {out['journeys']}", out["journeys"]["completed"] == 300)
+    must(f"rows {sorted(heard)}", sorted(heard) == list(range(300)))
+
+
+def the_last_pause():
+    """-n does not wait for a pause after which nobody comes."""
+    where, url = listener()
+    serve(where, lambda head: OK)
+    for users, journeys in ((1, 1), (3, 5)):
+        out = result(start(url, "--users", str(users), "-n", str(journeys), "--think", "1s..2s"
+                           if journeys > users else "10m"))
+        must(f"journeys {out['journeys']}", out["journeys"]["completed"] == journeys and
+             out["journeys"]["unfinished"] == 0)
+        must(f"{out['length_seconds']} s", out["length_seconds"] < (2.2 if journeys > users else 0.5))
 
 
 def think_of_the_failed():

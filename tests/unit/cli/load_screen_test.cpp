@@ -118,6 +118,17 @@ TEST(LoadScreen, SecondsOfSeveralLoadsAreAddedUp) {
   EXPECT_NE(drawn(screen, 1s, terminal()).find("asked 200/s"), std::string::npos);
 }
 
+TEST(LoadScreen, AStageIsCalledByANameOfItsOwn) {
+  LoadOrder o = order();
+  for (const auto& [name, shown] : {std::pair{"stage left", true}, std::pair{"stage 1", false}}) {
+    o.loads[0].stages[0].name = name;
+    LoadScreen screen(
+        o, [](std::string_view) {}, terminal());
+    screen.on(second(0));
+    EXPECT_EQ(drawn(screen, 1s, terminal()).find(name) != std::string::npos, shown) << name;
+  }
+}
+
 TEST(LoadScreen, DrawsOverItselfAndTakesItselfAway) {
   const LoadOrder o = order();
   std::string out;

@@ -198,6 +198,19 @@ TEST(Limits, AreThoseThatCanBeDrawn) {
   EXPECT_FALSE(limits[2].from_above);
 }
 
+TEST(Impact, WhoThoughtWhenTheLoadWasOverMakesNoWorstSecond) {
+  RunView view;
+  LoadView load;
+  LoadSecond busy, last;
+  busy.second = 3, busy.ended = 10, busy.completed = 9;
+  last.second = 4, last.ended = 10, last.completed = 1, last.unfinished = 9;
+  load.seconds = {busy, last};
+  view.loads.push_back(load);
+  const Impact impact = impact_of(view);
+  EXPECT_EQ(impact.worst_second, 3);
+  EXPECT_DOUBLE_EQ(impact.worst_share, 0.9);
+}
+
 TEST(Impact, NobodyIsAffectedByWhatWasNeverInjected) {
   Verdict verdict;
   verdict.outcome = Outcome::NotStarted;
