@@ -130,9 +130,14 @@ int main(int argc, char** argv) {
   if (argc < 4) return 2;
   const std::string_view kind = argv[1];
   const int moments = std::atoi(argv[3]) * 10'000;
-  Pacer pacer(kind == "precise", std::atoi(argv[2]));
-  if (!pacer.usable()) return 1;
-  auto late = kind == "watch" ? Pacer::watch(moments) : pacer.run(moments);
+  std::vector<Clock::duration> late;
+  if (kind == "watch") {
+    late = Pacer::watch(moments);
+  } else {
+    Pacer pacer(kind == "precise", std::atoi(argv[2]));
+    if (!pacer.usable()) return 1;
+    late = pacer.run(moments);
+  }
   if (late.empty()) return 1;
   std::sort(late.begin(), late.end());
   const auto at = [&](std::size_t percent) {
