@@ -24,9 +24,8 @@ constexpr std::uint64_t timer_event = 1, bell_event = 2;
 /// Sockets looked at before the schedule is: 64 answers take about half a millisecond.
 constexpr int events_at_once = 64;
 /// A precise pacing: the kernel wakes us so long before an arrival; the rest is spun away. It looks
-/// at sockets meanwhile, but not in the last moment: an answer takes some microseconds, and 15
-/// where the caches are cold.
-constexpr Duration spin = 50us, longest_blind = 15us;
+/// at sockets meanwhile, but not in the last moment: blind_before().
+constexpr Duration spin = 50us;
 
 void watch(int poll, int fd, std::uint64_t data) {
   epoll_event event{};
@@ -155,8 +154,7 @@ bool Loop::wait_for_events(Duration wake) {
 }
 
 bool Loop::spin_until(Duration due) {
-  // However dense arrivals are, half of the time is for answers.
-  const Duration blind = std::min(longest_blind, (due - clock_.now()) / 2);
+  const Duration blind = blind_before(due - clock_.now());
   while (true) {
     const Duration now = clock_.now();
     if (now >= due) return true;

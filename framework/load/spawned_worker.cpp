@@ -133,7 +133,7 @@ class SpawnedWorker final : public Worker {
   }
 
   /// A worker speaks every second from its begin on: one that is silent for long is lost as well.
-  /// Its end is seen at once; closing it is looked for every second, for one that hangs.
+  /// Closing it ends it, which is seen at once; one that hangs keeps us for a second.
   Result<Value> next_document() {
     const Time patience = std::max(monotonic_now(), begin_) + 10s;
     while (!closing_ && monotonic_now() < patience) {

@@ -20,11 +20,13 @@
 #include <string_view>
 #include <vector>
 
+#include "gunflint/concepts/worker.hpp"
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
-constexpr auto apart = 100us, spun = 50us, blind = 15us, past_tick = 40us;  // as ours
+constexpr auto apart = 100us, spun = 50us, blind = 15us;  // as ours
 constexpr int connections = 64;
 
 int connected(int port) {
@@ -83,9 +85,9 @@ class Pacer {
 
  private:
   static Clock::time_point begin() {
-    return Clock::time_point(std::chrono::ceil<std::chrono::milliseconds>(
-               Clock::now().time_since_epoch() - past_tick)) +
-           past_tick;
+    return Clock::time_point(
+        gunflint::between_ticks(gunflint::Time(Clock::now().time_since_epoch()))
+            .time_since_epoch());
   }
   void look_at(int fd) const {
     epoll_event event{};

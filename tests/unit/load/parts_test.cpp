@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "gunflint/concepts/worker.hpp"
+#include "load/loop.hpp"
 #include "load/text.hpp"
 #include "load/traffic.hpp"
 #include "load/url.hpp"
@@ -29,6 +30,12 @@ TEST(Worker, BeginsSoThatRoundRatesMissTheTicksOfTheKernel) {
         EXPECT_LE(after_tick, 940us) << apart.count();
       }
   }
+}
+
+TEST(Pacing, HalfOfTheTimeIsForAnswersHoweverDenseArrivalsAre) {
+  EXPECT_EQ(blind_before(95us), 15us);
+  EXPECT_EQ(blind_before(12us), 6us);
+  EXPECT_LT(blind_before(1ns), 1ns) << "it looks at least once";
 }
 
 TEST(Url, IsAbsoluteOrUnderTheBase) {
