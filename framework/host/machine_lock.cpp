@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,7 +18,8 @@ namespace gunflint {
 namespace {
 
 constexpr off_t slot_size = 64;
-constexpr std::uint32_t slots = 1024;
+/// So many that two keys hardly ever share one: of 1024, one run in some hundreds was not named.
+constexpr std::uint32_t slots = 1 << 16;
 
 /// Which byte is locked: far beyond the end of the file, where locks need no bytes, so that two
 /// keys practically never share one.
@@ -46,16 +48,19 @@ struct flock range(const std::string& key, short type) {
   return lock;
 }
 
+/// What stands in the key's slot behind its stamp; nullopt: another key's, or nothing.
+std::optional<std::string> text_in(int fd, const std::string& key) {
+  std::string text(slot_size, '\0');
+  const std::string stamp = stamp_of(key);
+  if (::pread(fd, text.data(), text.size(), slot_of(key)) <= 0 || !text.starts_with(stamp))
+    return std::nullopt;
+  return text.substr(stamp.size());
+}
+
 /// Anybody may have written it: only what a run's name is made of is shown.
 std::string owner_in(int fd, const std::string& key) {
-  std::array<char, slot_size> text{};
-  if (::pread(fd, text.data(), text.size(), slot_of(key)) <= 0) return {};
-  const std::string stamp = stamp_of(key);
-  std::string_view rest(text.data(), text.size());
-  if (!rest.starts_with(stamp)) return {};
-  rest.remove_prefix(stamp.size());
   std::string owner;
-  for (const char c : rest) {
+  for (const char c : text_in(fd, key).value_or("")) {
     const bool fits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                       c == '-' || c == '_' || c == '.';
     if (!fits) break;
@@ -199,9 +204,10 @@ void MachineLocks::release(const std::string& key) {
   auto lock = range(key, F_UNLCK);
   for (const Fd& old : before_) ::fcntl(old.get(), F_SETLK, &lock);
   if (!file_) return;
+  const std::string name = named(key, shared, ::getpid());
   const std::array<char, slot_size> nobody{};
-  (void)!::pwrite(file_.get(), nobody.data(), nobody.size(),
-                  slot_of(named(key, shared, ::getpid())));
+  if (text_in(file_.get(), name))
+    (void)!::pwrite(file_.get(), nobody.data(), nobody.size(), slot_of(name));
   ::fcntl(file_.get(), F_SETLK, &lock);
 }
 

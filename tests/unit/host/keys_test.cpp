@@ -3,6 +3,7 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
+#include <map>
 
 #include <sched.h>
 #include <sys/prctl.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include "base/crc32c.hpp"
 
 namespace gunflint {
 namespace {
@@ -214,6 +217,30 @@ TEST_F(Keys, AFileInPlaceOfTheLockedOneIsLockedAsWell) {
   EXPECT_NE(refused_elsewhere(name("file:/b"), away).find("run-1"), std::string::npos);
   locks.release("i1");
   EXPECT_EQ(refused_elsewhere(name("file:/a"), away), "");
+}
+
+/// Names stand in slots of a checksum.
+TEST_F(Keys, TheEndOfOneTakesNoOthersNameAway) {
+  std::map<std::uint32_t, std::string> by_slot;
+  std::string one, other;
+  for (int i = 0; other.empty(); ++i) {
+    const std::string key = "file:/" + std::to_string(i);
+    const auto [slot, fresh] = by_slot.try_emplace(crc32c(key) % (1 << 16), key);
+    if (!fresh) one = slot->second, other = key;
+  }
+  MachineLocks locks({file});
+  ASSERT_TRUE(locks.lock(one, "run-1"));
+  ASSERT_TRUE(locks.lock(other, "run-1"));
+  locks.release(one);
+  const int child = ::fork();
+  if (child == 0) {
+    MachineLocks others({file});
+    const auto got = others.lock(other, "run-2");
+    ::_exit(!got && got.error().message.find("the run run-1") != std::string::npos ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0) << one << " and " << other;
 }
 
 TEST_F(Keys, RootObeysInEverybodysFileOnlyGunflint) {
